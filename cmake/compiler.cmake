@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: Apache-2.0
+# Language, warnings, sanitizers, ccache.
+set(CMAKE_CXX_STANDARD 23)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+
+find_program(CCACHE ccache)
+if(CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+  set(CMAKE_C_COMPILER_LAUNCHER ${CCACHE})
+endif()
+
+add_compile_options(-Wall -Wextra -Wpedantic -Werror)
+# Every CPU that DPDK and Vectorscan run on has SSE4.2; DPDK's headers use its intrinsics.
+add_compile_options(-march=x86-64-v2)
+if(SUPERSPAN_SANITIZE)
+  add_compile_options(-fsanitize=${SUPERSPAN_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${SUPERSPAN_SANITIZE})
+endif()
+if(SUPERSPAN_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=address,undefined)
+endif()
