@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Format, layers, sizes and clang-tidy. Usage: tools/lint.sh BUILD_FOLDER [--quick]   (--quick leaves clang-tidy out)
+set -euo pipefail
+cd "$(dirname "$0")/.."
+build=${1:?usage: tools/lint.sh BUILD_FOLDER [--quick]}
+failed=0
+
+echo "lint: format"
+git ls-files '*.cc' '*.h' | xargs clang-format-19 --dry-run -Werror || failed=1
+echo "lint: layers"
+python3 tools/lint/layers.py || failed=1
+echo "lint: sizes"
+python3 tools/lint/sizes.py || failed=1
+
+if [ "${2:-}" != --quick ]; then
+  echo "lint: clang-tidy (some minutes)"
+  git ls-files 'src/*.cc' 'apps/*.cc' 'lab/*.cc' | grep -v '_test\.cc$' |
+    xargs -P "$(nproc)" -n 4 clang-tidy-19 -p "$build" --quiet 2> /dev/null || failed=1
+fi
+[ "$failed" -eq 0 ] && echo "lint: clean"
+exit "$failed"
