@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "http/problem.h"
+
+#include <boost/json.hpp>
+#include <utility>
+
+namespace superspan::http {
+namespace {
+
+namespace json = boost::json;
+using base::ErrorCode;
+
+constexpr const char* kProblemType = "application/problem+json";
+
+json::object entry_of(const base::Error& error) {
+  json::object entry;
+  if (!error.place.empty()) entry["pointer"] = error.place;
+  entry["detail"] = error.message;
+  if (!error.hint.empty()) entry["hint"] = error.hint;
+  if (error.mark) {
+    entry["source"] = {{"text", error.mark->text}, {"begin", error.mark->begin}, {"end", error.mark->end}};
+  }
+  return entry;
+}
+
+Response make(int status, std::span<const base::Error> errors) {
+  const base::Error& first = errors.front();
+  const std::string name = base::to_string(first.code);
+  json::object body{{"type", "urn:superspan:problem:" + name}, {"title", name}, {"status", status}};
+  body["detail"] = first.message;
+  if (!first.hint.empty()) body["hint"] = first.hint;
+  json::array entries;
+  for (const auto& error : errors) entries.push_back(entry_of(error));
+  body["errors"] = std::move(entries);
+  Response response;
+  response.status = status;
+  response.content_type = kProblemType;
+  response.body = json::serialize(body) + "\n";
+  return response;
+}
+
+std::string text_of(const json::object& object, const char* key) {
+  const auto* value = object.if_contains(key);
+  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string{};
+}
+
+std::size_t offset_of(const json::object& object, const char* key) {
+  const auto* value = object.if_contains(key);
+  if (value == nullptr || !value->is_int64() || value->get_int64() < 0) return 0;
+  return static_cast<std::size_t>(value->get_int64());
+}
+
+// Fills in what the first entry of `errors` says beyond the headline.
+void add_entry(base::Error& error, const json::object& body) {
+  const auto* entries = body.if_contains("errors");
+  if (entries == nullptr || !entries->is_array() || entries->get_array().empty()) return;
+  const auto& entry = entries->get_array().front();
+  if (!entry.is_object()) return;
+  error.place = text_of(entry.get_object(), "pointer");
+  const auto* source = entry.get_object().if_contains("source");
+  if (source == nullptr || !source->is_object()) return;
+  const auto& object = source->get_object();
+  error.mark = base::SourceMark{text_of(object, "text"), offset_of(object, "begin"), offset_of(object, "end")};
+}
+
+}  // namespace
+
+int status_of(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::kInvalid:
+      return 400;
+    case ErrorCode::kNotFound:
+      return 404;
+    case ErrorCode::kConflict:
+      return 409;
+    case ErrorCode::kDenied:
+      return 403;
+    case ErrorCode::kLimit:
+      return 422;
+    case ErrorCode::kTimeout:
+      return 504;
+    case ErrorCode::kUnavailable:
+      return 503;
+    case ErrorCode::kInternal:
+      return 500;
+  }
+  return 500;
+}
+
+ErrorCode code_of(int status) {
+  switch (status) {
+    case 400:
+    case 405:
+    case 415:
+      return ErrorCode::kInvalid;
+    case 401:
+    case 403:
+      return ErrorCode::kDenied;
+    case 404:
+      return ErrorCode::kNotFound;
+    case 409:
+      return ErrorCode::kConflict;
+    case 413:
+    case 422:
+    case 429:
+    case 431:
+      return ErrorCode::kLimit;
+    case 408:
+    case 504:
+      return ErrorCode::kTimeout;
+    case 502:
+    case 503:
+      return ErrorCode::kUnavailable;
+    default:
+      return ErrorCode::kInternal;
+  }
+}
+
+Response problem(const base::Error& error) {
+  return make(status_of(error.code), {&error, 1});
+}
+Response problem(int status, const base::Error& error) {
+  return make(status, {&error, 1});
+}
+Response problem(std::span<const base::Error> errors) {
+  return make(status_of(errors.front().code), errors);
+}
+
+base::Error error_of(const Response& response) {
+  base::Error error;
+  error.code = code_of(response.status);
+  boost::system::error_code broken;
+  const json::value body = json::parse(response.body, broken);
+  if (broken || !body.is_object()) {
+    error.message = "the server answered " + std::to_string(response.status) + " " + reason_phrase(response.status);
+    return error;
+  }
+  error.message = text_of(body.get_object(), "detail");
+  error.hint = text_of(body.get_object(), "hint");
+  if (error.message.empty()) error.message = "the server answered " + std::to_string(response.status);
+  add_entry(error, body.get_object());
+  return error;
+}
+
+base::Result<Response> checked(base::Result<Response> response) {
+  if (response && !response->ok()) return std::unexpected(error_of(*response));
+  return response;
+}
+
+}  // namespace superspan::http

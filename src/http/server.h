@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+// HTTP/1.1 server (RFC 9112) on an io_context that exactly one thread runs. Keep-alive and pipelining; TCP on loopback,
+// TLS 1.3 anywhere, unix sockets (mode 0600). It refuses to listen wider than loopback without TLS.
+//
+// Every request must carry `Authorization: Bearer TOKEN`; without it the answer is 401 before any handler runs.
+// Handlers run on the io thread and must not block. They answer through the Responder, at once or later, from any
+// thread.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "http/endpoint.h"
+#include "http/message.h"
+#include "http/stream.h"
+
+namespace boost::asio {
+class io_context;
+}
+
+namespace superspan::http {
+
+struct Limits {
+  std::size_t header_bytes = 8 * 1024;       // more: 431
+  std::size_t body_bytes = 1024 * 1024;      // more: 413
+  std::size_t connections = 4096;            // more: 503 and closed
+  std::size_t streams = 256;                 // open streaming responses; more: 503
+  double requests_per_second = 50;           // per token, refilled continuously; more: 429
+  double request_burst = 100;                // per token
+  std::int64_t request_timeout_ms = 30'000;  // first byte to last byte of a request, idle keep-alive, stalled write
+};
+
+// PEM files.
+struct TlsFiles {
+  std::string certificate;  // chain, leaf first
+  std::string key;
+};
+
+struct ServerOptions {
+  std::vector<Endpoint> endpoints;  // at least one
+  std::vector<std::string> tokens;  // any of them opens the server; at least one
+  std::optional<TlsFiles> tls;      // needed by kHttps endpoints
+  Limits limits;
+};
+
+// The one way to answer a request. Movable, thread-safe to use from any one thread at a time. Dropping it without an
+// answer sends 500.
+class Responder {
+ public:
+  class Impl;
+  explicit Responder(std::shared_ptr<Impl> impl);
+  Responder(Responder&&) noexcept;
+  Responder& operator=(Responder&&) noexcept;
+  Responder(const Responder&) = delete;
+  Responder& operator=(const Responder&) = delete;
+  ~Responder();
+
+  // At most one of these, once. A client that went away meanwhile is no error.
+  void reply(Response response);
+  // Sends the head at once; the body follows chunk by chunk. Null if too many streams are open (503 is sent then).
+  [[nodiscard]] std::shared_ptr<ResponseStream> stream(StreamHead head);
+
+ private:
+  std::shared_ptr<Impl> impl_;
+};
+
+using Handler = std::function<void(Request, Responder)>;
+
+struct ServerStatistics {
+  std::uint64_t connections = 0;  // open now
+  std::uint64_t streams = 0;      // open now
+  std::uint64_t requests = 0;     // ever; the rest as well
+  std::uint64_t unauthorized = 0;
+  std::uint64_t rate_limited = 0;
+  std::uint64_t malformed = 0;
+  std::uint64_t timed_out = 0;
+  std::uint64_t refused_connections = 0;
+};
+
+class Server {
+ public:
+  // Listens when it returns. kInvalid for options that make no sense or are unsafe, kConflict if the address is in use.
+  [[nodiscard]] static base::Result<std::unique_ptr<Server>> listen(boost::asio::io_context& io, ServerOptions options,
+                                                                    Handler handler);
+  // On the io thread, or when nobody runs the io_context any more. Closes every connection, removes the unix sockets.
+  ~Server();
+
+  // As asked for, with the ports that the kernel chose.
+  [[nodiscard]] const std::vector<Endpoint>& endpoints() const;
+  [[nodiscard]] ServerStatistics statistics() const;  // any thread
+
+ private:
+  class Impl;
+  explicit Server(std::shared_ptr<Impl> impl);
+  std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace superspan::http
