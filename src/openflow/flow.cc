@@ -12,7 +12,9 @@ std::string hex(std::uint64_t value) {
   return text;
 }
 
-std::string decimal_or_hex(net::U128 value) { return hex(static_cast<std::uint64_t>(value)); }
+std::string decimal_or_hex(net::U128 value) {
+  return hex(static_cast<std::uint64_t>(value));
+}
 
 template <typename Actions>
 std::string join(const Actions& actions);
@@ -64,17 +66,21 @@ std::string to_string(const Match& match) {
     add(part);
   }
   if (!match.headers.empty()) add(net::to_string(match.headers));
+  if (!match.foreign.empty()) add("(and more, " + std::to_string(match.foreign.size()) + " bytes in all)");
   return text;
 }
 
-std::string to_string(const Action& action) { return std::visit(Printer{}, action); }
+std::string to_string(const Action& action) {
+  return std::visit(Printer{}, action);
+}
 
 std::string to_string(const Flow& flow) {
   std::string text = "table=" + std::to_string(flow.key.table) + ",priority=" + std::to_string(flow.key.priority) +
                      ",cookie=" + hex(flow.cookie);
   const std::string match = to_string(flow.key.match);
   if (!match.empty()) text += "," + match;
-  return text + ",actions=" + (flow.actions.empty() ? "drop" : join(flow.actions));
+  text += ",actions=" + (flow.actions.empty() ? "drop" : join(flow.actions));
+  return flow.foreign.empty() ? text : text + " (and more: " + flow.foreign + ")";
 }
 
 }  // namespace superspan::openflow

@@ -31,6 +31,10 @@ struct Match {
   std::optional<PortNumber> in_port;
   std::vector<RegisterTest> registers;  // sorted by index, at most one each
   net::Cube headers;
+  // Empty in every flow that we make. Else the whole match, encoded (OXM; NXM in OpenFlow 1.0): a switch reported a
+  // match that has no value here. It compares unequal to all of ours, and kDeleteStrict with it removes exactly that
+  // flow.
+  std::string foreign = {};
   friend auto operator<=>(const Match&, const Match&) = default;
 };
 
@@ -115,6 +119,9 @@ struct Flow {
   FlowKey key;
   std::uint64_t cookie = 0;
   std::vector<Action> actions;  // empty: drop
+  // Empty in every flow that we make. Else what a switch reported that has no value here (actions, instructions,
+  // timeouts, flags), in ovs-ofctl's words. Such a flow cannot be sent, only deleted.
+  std::string foreign = {};
   friend bool operator==(const Flow&, const Flow&) = default;
 };
 
