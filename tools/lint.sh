@@ -7,7 +7,7 @@ build=${1:?usage: tools/lint.sh BUILD_FOLDER [--quick]}
 failed=0
 
 echo "lint: format"
-git ls-files '*.cc' '*.h' | xargs clang-format-19 --dry-run -Werror || failed=1
+tools/lint/format.sh || failed=1
 echo "lint: layers"
 python3 tools/lint/layers.py || failed=1
 echo "lint: sizes"
