@@ -82,6 +82,8 @@ class ByteWriter {
   Bytes out_;
 };
 
-[[nodiscard]] inline BytesView as_bytes(std::span<const std::uint8_t> view) { return std::as_bytes(view); }
+[[nodiscard]] inline BytesView as_bytes(std::span<const std::uint8_t> view) {
+  return std::as_bytes(view);
+}
 
 }  // namespace superspan::base

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Errors as values. Every fallible function returns Result<T>; nothing above the standard library throws across a module.
+// Errors as values. Every fallible function returns Result<T>; nothing above the standard library throws across a
+// module.
 //
 // An Error says what is wrong (message), where (place, and for text input the marked source line) and what to write
 // instead (hint). render() prints it the way a person reads it:

@@ -42,7 +42,9 @@ TEST(Render, SurvivesAMarkOutsideTheText) {
   EXPECT_NE(render(unknown_name("ip", 50, 60)).find("unknown name"), std::string::npos);
 }
 
-TEST(Render, HidesControlBytes) { EXPECT_EQ(render(unknown_name("a\x1b[31m", 0, 1)).find('\x1b'), std::string::npos); }
+TEST(Render, HidesControlBytes) {
+  EXPECT_EQ(render(unknown_name("a\x1b[31m", 0, 1)).find('\x1b'), std::string::npos);
+}
 
 TEST(Render, WithoutAMarkIsOneLine) {
   EXPECT_EQ(render(fail(ErrorCode::kNotFound, "no tap 'x'", "", "policy web").error()), "policy web: no tap 'x'");

@@ -23,7 +23,7 @@ struct MacAddress {
 };
 
 struct Ipv4Address {
-  std::uint32_t value = 0;  // host order: 10.0.0.1 is 0x0a000001
+  std::uint32_t value = 0;                                                      // host order: 10.0.0.1 is 0x0a000001
   [[nodiscard]] static base::Result<Ipv4Address> parse(std::string_view text);  // four decimal parts
   [[nodiscard]] std::string to_string() const;
   friend auto operator<=>(const Ipv4Address&, const Ipv4Address&) = default;
@@ -32,7 +32,7 @@ struct Ipv4Address {
 struct Ipv6Address {
   std::array<std::uint8_t, 16> bytes{};
   [[nodiscard]] static base::Result<Ipv6Address> parse(std::string_view text);  // RFC 4291 section 2.2, no zone
-  [[nodiscard]] std::string to_string() const;                                 // RFC 5952
+  [[nodiscard]] std::string to_string() const;                                  // RFC 5952
   [[nodiscard]] U128 value() const;
   [[nodiscard]] static Ipv6Address from(U128 value);
   friend auto operator<=>(const Ipv6Address&, const Ipv6Address&) = default;

@@ -15,13 +15,15 @@ struct FieldInfo {
 };
 
 constexpr std::array<FieldInfo, kFieldCount> kFields = {{
-    {"dl_dst", 48},   {"dl_src", 48},   {"vlan_tci", 16}, {"dl_type", 16},  {"nw_proto", 8},   {"ip_frag", 2},
-    {"ip_dscp", 6},   {"nw_ecn", 2},    {"nw_ttl", 8},    {"nw_src", 32},   {"nw_dst", 32},    {"arp_spa", 32},
-    {"arp_tpa", 32},  {"ipv6_src", 128}, {"ipv6_dst", 128}, {"tp_src", 16},   {"tp_dst", 16},    {"tcp_flags", 12},
-    {"nsh_spi", 24},  {"nsh_si", 8},    {"nsh_c1", 32},   {"nsh_c2", 32},   {"nsh_c3", 32},    {"nsh_c4", 32},
+    {"dl_dst", 48},  {"dl_src", 48},    {"vlan_tci", 16},  {"dl_type", 16}, {"nw_proto", 8}, {"ip_frag", 2},
+    {"ip_dscp", 6},  {"nw_ecn", 2},     {"nw_ttl", 8},     {"nw_src", 32},  {"nw_dst", 32},  {"arp_spa", 32},
+    {"arp_tpa", 32}, {"ipv6_src", 128}, {"ipv6_dst", 128}, {"tp_src", 16},  {"tp_dst", 16},  {"tcp_flags", 12},
+    {"nsh_spi", 24}, {"nsh_si", 8},     {"nsh_c1", 32},    {"nsh_c2", 32},  {"nsh_c3", 32},  {"nsh_c4", 32},
 }};
 
-const FieldInfo& info(Field field) { return kFields[static_cast<std::size_t>(field)]; }
+const FieldInfo& info(Field field) {
+  return kFields[static_cast<std::size_t>(field)];
+}
 
 std::string hex(U128 value) {
   char text[40];
@@ -46,9 +48,11 @@ std::string print(Field field, U128 value) {
     case Field::kIpv4Source:
     case Field::kIpv4Destination:
     case Field::kArpSource:
-    case Field::kArpTarget: return Ipv4Address{static_cast<std::uint32_t>(value)}.to_string();
+    case Field::kArpTarget:
+      return Ipv4Address{static_cast<std::uint32_t>(value)}.to_string();
     case Field::kIpv6Source:
-    case Field::kIpv6Destination: return Ipv6Address::from(value).to_string();
+    case Field::kIpv6Destination:
+      return Ipv6Address::from(value).to_string();
     case Field::kVlanTci:
     case Field::kEthType:
     case Field::kTcpFlags:
@@ -56,8 +60,10 @@ std::string print(Field field, U128 value) {
     case Field::kNshContext1:
     case Field::kNshContext2:
     case Field::kNshContext3:
-    case Field::kNshContext4: return hex(value);
-    default: return std::to_string(static_cast<unsigned>(value));
+    case Field::kNshContext4:
+      return hex(value);
+    default:
+      return std::to_string(static_cast<unsigned>(value));
   }
 }
 
@@ -70,12 +76,18 @@ std::optional<unsigned> prefix_length(Field field, U128 mask) {
   return std::nullopt;
 }
 
-bool is_ip_address(Field field) { return field >= Field::kIpv4Source && field <= Field::kIpv6Destination; }
+bool is_ip_address(Field field) {
+  return field >= Field::kIpv4Source && field <= Field::kIpv6Destination;
+}
 
 }  // namespace
 
-unsigned width_bits(Field field) { return info(field).width_bits; }
-const char* name(Field field) { return info(field).name; }
+unsigned width_bits(Field field) {
+  return info(field).width_bits;
+}
+const char* name(Field field) {
+  return info(field).name;
+}
 U128 full_mask(Field field) {
   const unsigned width = width_bits(field);
   return width == 128 ? ~U128{0} : (U128{1} << width) - 1;

@@ -29,8 +29,7 @@ TEST(Cube, PrintsInTheWordsOfOvsOfctl) {
   EXPECT_EQ(to_string(Cube{kIp, kTcp, kTenOneNet, FieldTest::exactly(Field::kL4Destination, 443)}),
             "dl_type=0x800,nw_proto=6,nw_src=10.1.0.0/16,tp_dst=443");
   EXPECT_EQ(to_string(FieldTest{Field::kVlanTci, 0, 0x1000}), "vlan_tci=0x0/0x1000");
-  EXPECT_EQ(to_string(FieldTest{Field::kIpv6Source, U128{0x20010db8} << 96, ~U128{0} << 96}),
-            "ipv6_src=2001:db8::/32");
+  EXPECT_EQ(to_string(FieldTest{Field::kIpv6Source, U128{0x20010db8} << 96, ~U128{0} << 96}), "ipv6_src=2001:db8::/32");
 }
 
 TEST(Field, EveryFieldHasANameAndAWidth) {
