@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+// The commit engine: brings policies into force on switches and nodes and keeps them there. No I/O: things that
+// happened go in, commands come out. The caller carries the commands out in order and reports what became of them.
+//
+// A commit, from the set in force ("old") to the set asked for ("new"):
+//   1. nodes     the nodes of new policies get old and new policies; go on when all have answered, or after 2 s
+//   2. prepare   switches learn to route the new bits, in the order delivery, mux, filter
+//   3. flip      the switches with taps classify by the new policies, in one atomic transaction each
+//   4. collect   when the copies under way have left (drain_time), the routes of removed policies go
+//   5. nodes     nodes that had only removed policies forget them
+// Steps without changes are skipped. A set that is asked for meanwhile waits; only the latest one counts.
+//
+// A switch is a cache of the desired flows: when it (re)connects its flows are dumped and only the difference is sent.
+//   absent -switch_ready-> dumping -flows_dumped-> sending -transaction_done-> synced
+//                             ^------------ failure, after a pause ------'
+// A synced switch is dumped again each poll_interval, for counters and as audit: what differs is reported and repaired.
+// A switch that is away does not hold up the others; its policies stay pending until it is back.
+//
+// A policy whose flows a switch refuses becomes failed, with the switch's words, and is taken back everywhere; it stays
+// failed until the caller leaves it out of the set or gives it another number.
+// Limits: the engine reports LimitReached once a policy; the caller then makes a set without it.
+//
+// Not thread-safe. Time is what the caller says; steady times must not go backwards.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "fabric/desired.h"
+#include "fabric/policy.h"
+#include "fabric/topology.h"
+#include "openflow/session.h"
+
+namespace superspan::fabric {
+
+struct Now {
+  base::SteadyTime steady;
+  base::WallTime wall;
+};
+
+// --- commands ---
+struct SendTransaction {
+  openflow::DatapathId datapath = 0;
+  std::uint64_t id = 0;  // give it back in transaction_done
+  std::vector<openflow::FlowMod> mods;
+};
+struct DumpFlows {
+  openflow::DatapathId datapath = 0;
+};
+// The whole desired state of a node; PUT /v1/assignment of the node API.
+struct AssignedTap {
+  std::uint32_t id = 0;
+  std::string name;
+  std::string description;
+  friend bool operator==(const AssignedTap&, const AssignedTap&) = default;
+};
+struct AssignedPolicy {
+  std::string name;
+  std::uint32_t number = 0;
+  std::uint32_t service_path = 0;
+  std::uint8_t bit = 0;
+  std::uint32_t from_epoch = 0;
+  std::string expression;
+  std::string residual;  // empty: the rules are exact
+  bool record = false;
+  bool stream = false;
+  std::uint32_t snaplen = 0;
+  Limits limits;
+  std::string owner;
+  std::string reason;
+  std::string ticket;
+  std::string created;
+  friend bool operator==(const AssignedPolicy&, const AssignedPolicy&) = default;
+};
+struct AssignNode {
+  std::string node;
+  std::uint64_t revision = 0;  // give it back in node_applied; grows while the engine lives
+  std::uint32_t epoch = 0;
+  std::vector<AssignedTap> taps;
+  std::vector<AssignedPolicy> policies;
+};
+// For the event log; `kind` is stable, `text` is for people.
+struct Event {
+  enum class Kind : std::uint8_t {
+    kPolicyActive,
+    kPolicyPending,
+    kPolicyFailed,  // text: the switch's words
+    kLimitReached,  // text: "duration", "packets" or "bytes"
+    kSwitchSynced,  // text: how many flows were sent
+    kSwitchAbsent,
+    kSwitchRepaired,  // an audit found missing, changed or foreign flows; text says how many and the first
+    kSwitchRefused,   // a transaction failed; text: the switch's words
+    kNodeUp,
+    kNodeDown,
+  } kind = Kind::kPolicyActive;
+  std::string policy;  // name, or empty
+  std::string place;   // switch or node name, or empty
+  std::string text;
+};
+using Command = std::variant<SendTransaction, DumpFlows, AssignNode, Event>;
+using Commands = std::vector<Command>;
+
+[[nodiscard]] const char* to_string(Event::Kind kind);  // "policy-active"
+
+// --- views ---
+enum class PolicyState : std::uint8_t { kPending, kActive, kFailed };
+[[nodiscard]] const char* to_string(PolicyState state);
+
+struct HopCounter {
+  std::string at;     // switch name
+  std::string stage;  // "filter", "mux", "delivery"; several: "filter+delivery"
+  std::uint64_t packets = 0;
+  std::uint64_t bytes = 0;  // as the hop sees them: with the fabric header where there is one
+};
+struct PolicyView {
+  std::string name;
+  std::uint32_t number = 0;
+  PolicyState state = PolicyState::kPending;
+  std::string why;  // pending: what it waits for; failed: the switch's words
+  std::vector<std::string> destinations;
+  std::vector<std::string> warnings;  // from the plan
+  std::vector<HopCounter> hops;       // filters first; counted since this engine first saw the flows
+};
+
+enum class SwitchState : std::uint8_t { kAbsent, kDumping, kSending, kSynced, kWaiting };
+[[nodiscard]] const char* to_string(SwitchState state);
+
+struct SwitchView {
+  std::string name;
+  openflow::DatapathId datapath = 0;
+  SwitchState state = SwitchState::kAbsent;
+  std::string why;  // the last failure, if not synced
+  std::size_t desired_flows = 0;
+  std::size_t installed_flows = 0;  // as last dumped
+  std::uint64_t transactions = 0;   // since start
+  std::uint64_t mods = 0;
+  std::uint64_t repaired_flows = 0;  // found wrong by audits
+};
+struct NodeView {
+  std::string name;
+  bool up = false;
+  std::uint64_t revision = 0;          // asked for
+  std::uint64_t applied_revision = 0;  // in force
+};
+
+struct EngineOptions {
+  base::Duration poll_interval = std::chrono::seconds(2);
+  base::Duration node_timeout = std::chrono::seconds(2);
+  base::Duration drain_time = std::chrono::milliseconds(200);
+  base::Duration retry_time = std::chrono::seconds(1);  // doubled up to 30 s
+};
+
+// What a set of policies would need; see Engine::plan.
+struct Plan {
+  struct Hop {
+    std::string at;
+    std::size_t flows = 0;  // all of the switch, after the commit
+    std::size_t added = 0;
+    std::size_t removed = 0;
+  };
+  std::vector<Hop> hops;
+  std::vector<std::pair<std::string, std::string>> warnings;  // policy name, text
+};
+
+class Engine {
+ public:
+  explicit Engine(std::shared_ptr<const Topology> topology, EngineOptions options = {});
+  ~Engine();
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  // Whether the set can be brought into force, without doing it. Errors name the policy in `place`: kInvalid (unknown
+  // tap or tool, unmatchable in this fabric), kLimit (tables, rules, VLAN ids).
+  [[nodiscard]] base::Result<Plan> plan(const PolicySet& set) const;
+
+  // Starts (or queues) a commit. On error nothing changes. After a restart: call it with the stored set before any
+  // switch_ready, and the switches get back exactly the flows that they have.
+  [[nodiscard]] base::Result<Commands> set_policies(PolicySet set, Now now);
+
+  [[nodiscard]] Commands switch_ready(const openflow::SwitchInfo& info, Now now);
+  [[nodiscard]] Commands switch_down(openflow::DatapathId datapath, const std::string& why, Now now);
+  [[nodiscard]] Commands flows_dumped(openflow::DatapathId datapath,
+                                      base::Result<std::vector<openflow::FlowStatistics>> flows, Now now);
+  [[nodiscard]] Commands transaction_done(openflow::DatapathId datapath, std::uint64_t id,
+                                          const openflow::TransactionResult& result, Now now);
+
+  [[nodiscard]] Commands node_up(const std::string& name, Now now);  // registered; again: send its assignment again
+  [[nodiscard]] Commands node_down(const std::string& name, Now now);
+  [[nodiscard]] Commands node_applied(const std::string& name, std::uint64_t revision, const base::Status& status,
+                                      Now now);
+
+  [[nodiscard]] Commands tick(Now now);  // at least every 100 ms
+
+  [[nodiscard]] const Topology& topology() const;
+  [[nodiscard]] std::uint32_t epoch() const;               // in force or being committed
+  [[nodiscard]] bool idle() const;                         // no commit under way
+  [[nodiscard]] std::vector<PolicyView> policies() const;  // sorted by name
+  [[nodiscard]] std::vector<SwitchView> switches() const;  // in the file's order
+  [[nodiscard]] std::vector<NodeView> nodes() const;
+  // Sorted by key. Empty for an unknown datapath.
+  [[nodiscard]] std::vector<openflow::Flow> desired(openflow::DatapathId datapath) const;
+  [[nodiscard]] std::vector<openflow::FlowStatistics> installed(openflow::DatapathId datapath) const;
+  [[nodiscard]] std::vector<openflow::FlowMod> difference(openflow::DatapathId datapath) const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace superspan::fabric
