@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lab/lab.h"
+
+#include <fmt/format.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstring>
+
+#include "lab/interrupt.h"
+#include "lab/journal.h"
+#include "lab/network.h"
+#include "lab/plan.h"
+#include "lab/services.h"
+#include "lab/switches.h"
+#include "lab/topology.h"
+
+namespace superspan::lab {
+namespace {
+
+using base::ErrorCode;
+using base::Status;
+using std::filesystem::path;
+
+constexpr std::chrono::milliseconds kEndPatience{3000};
+constexpr int kEndRounds = 3;  // a process of the lab may have started another one meanwhile
+
+Status check_root() {
+  if (geteuid() == 0) return {};
+  return base::fail(ErrorCode::kDenied, "the lab needs root: it makes network namespaces", "run it with sudo");
+}
+
+// One command at a time changes the lab. An abstract socket name leaves no file and is free again when its owner dies.
+base::Result<File> lock_lab() {
+  File lock(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  constexpr std::string_view kName = "superspan-lab";
+  std::memcpy(address.sun_path + 1, kName.data(), kName.size());
+  const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + kName.size());
+  if (lock && bind(lock.get(), static_cast<const sockaddr*>(static_cast<const void*>(&address)), size) == 0)
+    return lock;
+  return base::fail(ErrorCode::kConflict, "another `superspan lab` command is at work", "wait until it has ended");
+}
+
+Status check_programs(const Plan& plan) {
+  std::vector<std::pair<const char*, const char*>> needed = {{"ip", "iproute2"},
+                                                             {"tc", "iproute2"},
+                                                             {"ovsdb-tool", "openvswitch-switch"},
+                                                             {"ovsdb-server", "openvswitch-switch"},
+                                                             {"ovs-vswitchd", "openvswitch-switch"},
+                                                             {"ovs-vsctl", "openvswitch-switch"}};
+  if (!plan.web.empty()) needed.insert(needed.end(), {{"nginx", "nginx-light"}, {"openssl", "openssl"}});
+  if (!plan.dns.empty()) needed.emplace_back("dnsmasq", "dnsmasq-base");
+  if (!plan.iperf3.empty()) needed.emplace_back("iperf3", "iperf3");
+  for (const auto& [program, package] : needed) {
+    if (!has_program(program)) {
+      return base::fail(ErrorCode::kUnavailable, fmt::format("program '{}' is missing", program),
+                        fmt::format("apt-get install {}, or `make deps` for everything", package));
+    }
+  }
+  return {};
+}
+
+class Builder {
+ public:
+  Builder(const UpOptions& options, const Plan& plan, Journal& journal, const Progress& progress)
+      : options_(options), plan_(plan), journal_(journal), progress_(progress) {}
+
+  Status build() {
+    const auto spaces = plan_.namespaces.size();
+    const auto links = plan_.links.size();
+    if (auto done = step(
+            fmt::format("network: {} namespaces, {} links, {} mirrored ports", spaces, links, plan_.mirrors.size()),
+            [&] { return build_network(plan_, journal_); });
+        !done)
+      return done;
+    if (auto done = step(fmt::format("fabric: {} switches", plan_.switches.size()),
+                         [&] { return start_switches(plan_, options_.run_dir, journal_); });
+        !done)
+      return done;
+    if (auto done = step(
+            fmt::format("services: {} web, {} DNS, {} iperf3", plan_.web.size(), plan_.dns.size(), plan_.iperf3.size()),
+            [&] { return start_services(plan_, options_.run_dir, journal_); });
+        !done)
+      return done;
+    return {};
+  }
+
+ private:
+  Status step(const std::string& what, const std::function<Status()>& work) {
+    const auto begin = std::chrono::steady_clock::now();
+    if (interrupt_.pending()) return base::fail(ErrorCode::kUnavailable, "interrupted");
+    Status done = work();
+    if (interrupt_.pending()) return base::fail(ErrorCode::kUnavailable, "interrupted");
+    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
+    if (done && progress_) progress_(fmt::format("{} ({:.1f} s)", what, seconds.count()));
+    return done;
+  }
+
+  const UpOptions& options_;
+  const Plan& plan_;
+  Journal& journal_;
+  const Progress& progress_;
+  const InterruptGuard interrupt_;
+};
+
+std::vector<std::string> namespace_names(const JournalContent& content) {
+  std::vector<std::string> names;
+  for (const JournaledNamespace& item : content.namespaces) names.push_back(item.name);
+  return names;
+}
+
+Status remove_files(const path& run_dir) {
+  std::error_code error;
+  std::filesystem::remove_all(run_dir, error);
+  if (error)
+    return base::fail(ErrorCode::kInternal, fmt::format("cannot remove {}: {}", run_dir.string(), error.message()));
+  std::filesystem::remove(run_dir.parent_path(), error);  // only if nothing else is in it
+  return {};
+}
+
+Status remove_all(const path& run_dir, const Progress& progress) {
+  const auto content = read_journal(run_dir);
+  if (!content) return std::unexpected(content.error());
+  std::vector<ProcessId> ours;
+  for (const JournaledProcess& process : content->processes) ours.push_back(process.id);
+  const auto names = namespace_names(*content);
+  end_processes(ours, kEndPatience);
+  // Whatever else runs inside our namespaces (a shell, a tcpdump) would keep them alive unseen.
+  for (int round = 0; round < kEndRounds; ++round) {
+    const auto others = processes_in(names);
+    if (others.empty()) break;
+    end_processes(others, kEndPatience);
+  }
+  if (auto removed = remove_network(names, content->devices); !removed) return removed;
+  if (auto removed = remove_files(run_dir); !removed) return removed;
+  if (progress && !content->topology.empty()) {
+    progress(fmt::format("removed {} processes, {} namespaces", ours.size(), names.size()));
+  }
+  return {};
+}
+
+Status record_next_steps(const Plan& plan, const UpOptions& options, Journal& journal) {
+  std::vector<std::string> steps;
+  if (!plan.web.empty()) steps.push_back(fmt::format("ip netns exec ss-host1 curl http://{}/", plan.web[0].ipv4));
+  if (!plan.dns.empty())
+    steps.push_back(fmt::format("ip netns exec ss-host1 dig +short @{} web.lab", plan.dns[0].ipv4));
+  if (options.start_control) steps.insert(steps.begin(), {"superspan taps", "superspan capture 'udp port 53' -c 10"});
+  steps.push_back("superspan lab down");
+  for (const std::string& step : steps) {
+    if (auto written = journal.append({"next", step}); !written) return written;
+  }
+  return {};
+}
+
+Status build_or_remove(const UpOptions& options, const Plan& plan, Journal& journal, const Progress& progress) {
+  Status built = journal.append({"lab", options.topology});
+  if (built) built = Builder(options, plan, journal, progress).build();
+  if (built) built = record_next_steps(plan, options, journal);
+  if (built) built = journal.append({"up"});
+  if (built) return {};
+  if (progress) progress("failed; removing what was built");
+  if (const Status removed = remove_all(options.run_dir, {}); !removed) {
+    base::Error error = built.error();
+    error.message += "\nand removing it failed too: " + removed.error().message;
+    error.hint = "run `superspan lab down`";
+    return std::unexpected(std::move(error));
+  }
+  return built;
+}
+
+}  // namespace
+
+Status up(const UpOptions& options, const Progress& progress) {
+  if (auto allowed = check_root(); !allowed) return allowed;
+  const auto topology = load_topology(options.topology);
+  if (!topology) return std::unexpected(topology.error());
+  const Plan plan = make_plan(*topology);
+  if (auto there = check_programs(plan); !there) return there;
+  const auto lock = lock_lab();
+  if (!lock) return std::unexpected(lock.error());
+  std::error_code ignored;
+  if (!std::filesystem::exists(options.run_dir / "journal", ignored)) {
+    if (auto available = check_names_free(plan); !available) return available;
+  }
+  auto journal = Journal::create(options.run_dir);
+  if (!journal) return std::unexpected(journal.error());
+  return build_or_remove(options, plan, *journal, progress);
+}
+
+Status down(const path& run_dir, const Progress& progress) {
+  if (auto allowed = check_root(); !allowed) return allowed;
+  const auto lock = lock_lab();
+  if (!lock) return std::unexpected(lock.error());
+  std::error_code ignored;
+  if (!std::filesystem::exists(run_dir / "journal", ignored)) {
+    if (progress) progress("no lab is up");
+    std::filesystem::remove(run_dir, ignored);  // left empty by a crash between the folder and the journal
+    std::filesystem::remove(run_dir.parent_path(), ignored);
+    return {};
+  }
+  return remove_all(run_dir, progress);
+}
+
+base::Result<StatusReport> status(const path& run_dir) {
+  if (auto allowed = check_root(); !allowed) return std::unexpected(allowed.error());
+  const auto content = read_journal(run_dir);
+  if (!content) return std::unexpected(content.error());
+  StatusReport report;
+  report.up = content->up;
+  report.topology = content->topology;
+  report.endpoint = content->endpoint;
+  report.token_file = content->token_file;
+  report.next_steps = content->next_steps;
+  for (const JournaledNamespace& item : content->namespaces) {
+    const bool present = access(("/run/netns/" + item.name).c_str(), F_OK) == 0;
+    report.namespaces.push_back({item.name, item.about, item.addresses, present});
+  }
+  for (const JournaledProcess& item : content->processes) {
+    report.processes.push_back({item.name, item.id.pid, item.network_namespace, is_running(item.id), item.log});
+  }
+  return report;
+}
+
+}  // namespace superspan::lab
