@@ -95,8 +95,9 @@ TEST(Frames, TcpdumpFindsNothingWrongWithThem) {
   pcap_close(handle);
   const auto text = run({"tcpdump", "-nevvr", file.string()});
   ASSERT_TRUE(text) << base::render(text.error());
-  for (const char* word : {"bad ", "incorrect", "invalid", "truncated"})
-    EXPECT_EQ(text->find(word), std::string::npos) << word << "\n" << *text;
+  for (const char* word : {"bad ", "incorrect", "invalid", "truncated"}) {
+    EXPECT_EQ(text->find(word), std::string::npos) << word;
+  }
   std::filesystem::remove(file);
 }
 

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstring>
 
+#include "lab/control.h"
 #include "lab/interrupt.h"
 #include "lab/journal.h"
 #include "lab/network.h"
@@ -17,6 +18,7 @@
 #include "lab/services.h"
 #include "lab/switches.h"
 #include "lab/topology.h"
+#include "lab/traffic.h"
 
 namespace superspan::lab {
 namespace {
@@ -26,7 +28,8 @@ using base::Status;
 using std::filesystem::path;
 
 constexpr std::chrono::milliseconds kEndPatience{3000};
-constexpr int kEndRounds = 3;  // a process of the lab may have started another one meanwhile
+constexpr const char* kTopologyFile = "topology.yaml";  // as up() read it
+constexpr int kEndRounds = 3;                           // a process of the lab may have started another one meanwhile
 
 Status check_root() {
   if (geteuid() == 0) return {};
@@ -65,48 +68,45 @@ Status check_programs(const Plan& plan) {
   return {};
 }
 
-class Builder {
- public:
-  Builder(const UpOptions& options, const Plan& plan, Journal& journal, const Progress& progress)
-      : options_(options), plan_(plan), journal_(journal), progress_(progress) {}
-
-  Status build() {
-    const auto spaces = plan_.namespaces.size();
-    const auto links = plan_.links.size();
-    if (auto done = step(
-            fmt::format("network: {} namespaces, {} links, {} mirrored ports", spaces, links, plan_.mirrors.size()),
-            [&] { return build_network(plan_, journal_); });
-        !done)
-      return done;
-    if (auto done = step(fmt::format("fabric: {} switches", plan_.switches.size()),
-                         [&] { return start_switches(plan_, options_.run_dir, journal_); });
-        !done)
-      return done;
-    if (auto done = step(
-            fmt::format("services: {} web, {} DNS, {} iperf3", plan_.web.size(), plan_.dns.size(), plan_.iperf3.size()),
-            [&] { return start_services(plan_, options_.run_dir, journal_); });
-        !done)
-      return done;
-    return {};
-  }
-
- private:
-  Status step(const std::string& what, const std::function<Status()>& work) {
-    const auto begin = std::chrono::steady_clock::now();
-    if (interrupt_.pending()) return base::fail(ErrorCode::kUnavailable, "interrupted");
-    Status done = work();
-    if (interrupt_.pending()) return base::fail(ErrorCode::kUnavailable, "interrupted");
-    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
-    if (done && progress_) progress_(fmt::format("{} ({:.1f} s)", what, seconds.count()));
-    return done;
-  }
-
-  const UpOptions& options_;
-  const Plan& plan_;
-  Journal& journal_;
-  const Progress& progress_;
-  const InterruptGuard interrupt_;
+struct Step {
+  std::string what;  // said when it is done
+  std::function<Status()> work;
 };
+
+std::vector<Step> steps_of(const UpOptions& options, const Plan& plan, Journal& journal) {
+  std::vector<Step> steps;
+  steps.push_back({fmt::format("network: {} namespaces, {} links, {} tapped ports", plan.namespaces.size(),
+                               plan.links.size(), plan.mirrors.size()),
+                   [&] { return build_network(plan, journal); }});
+  steps.push_back({fmt::format("fabric: {} switches", plan.switches.size()),
+                   [&] { return start_switches(plan, options.run_dir, journal); }});
+  steps.push_back(
+      {fmt::format("services: {} web, {} DNS, {} iperf3", plan.web.size(), plan.dns.size(), plan.iperf3.size()),
+       [&] { return start_services(plan, options.run_dir, journal); }});
+  if (options.start_control) {
+    steps.push_back(
+        {fmt::format("control: {} switches connected, {} nodes registered", plan.switches.size(), plan.nodes.size()),
+         [&] { return start_control(options, plan, journal); }});
+  }
+  if (options.start_traffic) {
+    steps.push_back({fmt::format("traffic: {} exchanges a second", kExchangesPerSecond),
+                     [&] { return start_traffic(options, journal); }});
+  }
+  return steps;
+}
+
+Status build(const std::vector<Step>& steps, const Progress& progress) {
+  const InterruptGuard interrupt;
+  for (const Step& step : steps) {
+    const auto begin = std::chrono::steady_clock::now();
+    Status done = interrupt.pending() ? Status() : step.work();
+    if (interrupt.pending()) return base::fail(ErrorCode::kUnavailable, "interrupted");
+    if (!done) return done;
+    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
+    if (progress) progress(fmt::format("{} ({:.1f} s)", step.what, seconds.count()));
+  }
+  return {};
+}
 
 std::vector<std::string> namespace_names(const JournalContent& content) {
   std::vector<std::string> names;
@@ -157,9 +157,12 @@ Status record_next_steps(const Plan& plan, const UpOptions& options, Journal& jo
   return {};
 }
 
-Status build_or_remove(const UpOptions& options, const Plan& plan, Journal& journal, const Progress& progress) {
+Status build_or_remove(const UpOptions& options, const Topology& topology, const Plan& plan, Journal& journal,
+                       const Progress& progress) {
   Status built = journal.append({"lab", options.topology});
-  if (built) built = Builder(options, plan, journal, progress).build();
+  if (built) built = write_file(options.run_dir / kTopologyFile, topology.text);
+  if (built) built = write_file(options.run_dir / "fabric.yaml", topology.fabric_text);
+  if (built) built = build(steps_of(options, plan, journal), progress);
   if (built) built = record_next_steps(plan, options, journal);
   if (built) built = journal.append({"up"});
   if (built) return {};
@@ -181,6 +184,7 @@ Status up(const UpOptions& options, const Progress& progress) {
   if (!topology) return std::unexpected(topology.error());
   const Plan plan = make_plan(*topology);
   if (auto there = check_programs(plan); !there) return there;
+  if (auto there = check_binaries(options); !there) return there;
   const auto lock = lock_lab();
   if (!lock) return std::unexpected(lock.error());
   std::error_code ignored;
@@ -189,7 +193,7 @@ Status up(const UpOptions& options, const Progress& progress) {
   }
   auto journal = Journal::create(options.run_dir);
   if (!journal) return std::unexpected(journal.error());
-  return build_or_remove(options, plan, *journal, progress);
+  return build_or_remove(options, *topology, plan, *journal, progress);
 }
 
 Status down(const path& run_dir, const Progress& progress) {
@@ -224,6 +228,26 @@ base::Result<StatusReport> status(const path& run_dir) {
     report.processes.push_back({item.name, item.id.pid, item.network_namespace, is_running(item.id), item.log});
   }
   return report;
+}
+
+Status traffic(const path& run_dir, std::chrono::seconds duration, const Progress& progress) {
+  if (auto allowed = check_root(); !allowed) return allowed;
+  const auto content = read_journal(run_dir);
+  if (!content) return std::unexpected(content.error());
+  if (content->namespaces.empty()) {
+    return base::fail(ErrorCode::kUnavailable, "no lab is up", "run `superspan lab up` first");
+  }
+  const auto topology = load_topology((run_dir / kTopologyFile).string());
+  if (!topology) return std::unexpected(topology.error());
+  const InterruptGuard interrupt;
+  const auto end = std::chrono::steady_clock::now() + duration;
+  const auto stop = [&] {
+    return interrupt.pending() || (duration.count() != 0 && std::chrono::steady_clock::now() >= end);
+  };
+  const TrafficCount count = run_traffic(make_plan(*topology), stop);
+  if (progress) progress(fmt::format("{} exchanges, {} failed", count.done, count.failed));
+  if (progress && count.failed != 0) progress("last failure: " + count.last_failure);
+  return {};
 }
 
 }  // namespace superspan::lab

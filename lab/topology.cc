@@ -221,7 +221,9 @@ class Reader {
 
 base::Result<Topology> parse_topology(std::string_view text, const std::string& file_name) {
   try {
-    return Reader(file_name).read(YAML::Load(std::string(text)));
+    auto topology = Reader(file_name).read(YAML::Load(std::string(text)));
+    if (topology) topology->text = text;
+    return topology;
   } catch (const YAML::Exception& error) {
     return base::fail(ErrorCode::kInvalid, error.msg, "the file must be YAML",
                       fmt::format("{}:{}:{}", file_name, error.mark.line + 1, error.mark.column + 1));

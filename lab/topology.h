@@ -66,6 +66,7 @@ struct Topology {
   std::vector<FabricPort> tools;
   std::vector<FabricPort> nodes;
   std::vector<FabricLink> links;
+  std::string text;         // the whole file
   std::string fabric_text;  // the fabric section as a file for superspand
 };
 
