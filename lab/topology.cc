@@ -33,7 +33,6 @@ class Reader {
     if (ok()) read_production(child(root, "production"));
     if (ok()) read_fabric(child(root, "fabric"));
     if (ok()) read_mirrors(child(root, "taps"));
-    if (ok()) check_all();
     if (!ok()) return std::unexpected(*error_);
     return std::move(out_);
   }
@@ -112,16 +111,36 @@ class Reader {
       if (item["vlan_limit"]) fabric_switch.vlan_limit = number(item["vlan_limit"], "vlan_limit", 0, 2);
       out_.switches.push_back(std::move(fabric_switch));
     }
+    if (ok() && out_.switches.empty()) fail(fabric, "the fabric has no switch");
     for (const auto& [key, list] : {std::pair{"taps", &out_.taps}, {"tools", &out_.tools}, {"nodes", &out_.nodes}}) {
       for (const auto& item : fabric[key]) {
-        if (!ok()) return;
         const auto name = device_name(item);
         const auto place = text(item, "switch");
+        if (!ok()) return;
         list->push_back({name, place, number(child(item, "port"), "port", 1, kMaxPort)});
+        claim_port(item, list->back());
       }
     }
-    for (const auto& item : fabric["links"]) out_.links.push_back({link_end(item, "from"), link_end(item, "to")});
+    for (const auto& item : fabric["links"]) {
+      out_.links.push_back({link_end(item, "from"), link_end(item, "to")});
+      claim_port(item, out_.links.back().from);
+      claim_port(item, out_.links.back().to);
+    }
     out_.fabric_text = YAML::Dump(fabric) + "\n";
+  }
+
+  // The switch must be there and the port free.
+  void claim_port(const YAML::Node& at, const FabricPort& port) {
+    if (!ok()) return;
+    std::vector<std::string> names;
+    for (const FabricSwitch& item : out_.switches) names.push_back(item.name);
+    if (std::ranges::find(names, port.switch_name) == names.end()) {
+      fail(at, fmt::format("the fabric has no switch '{}'", port.switch_name),
+           fmt::format("switches are {}", fmt::join(names, ", ")));
+    }
+    if (!ports_.insert({port.switch_name, port.port}).second) {
+      fail(at, fmt::format("port {} of {} is used twice", port.port, port.switch_name));
+    }
   }
 
   std::string device_name(const YAML::Node& map) {
@@ -130,6 +149,7 @@ class Reader {
       fail(map["name"], fmt::format("'{}' is longer than {} characters", name, kDeviceNameBytes),
            "in the lab, names of switches, taps, tools and nodes become names of network devices");
     }
+    if (ok() && !names_.insert(name).second) fail(map["name"], fmt::format("the name '{}' is used twice", name));
     return name;
   }
 
@@ -181,39 +201,10 @@ class Reader {
     return false;
   }
 
-  void check_all() {
-    std::set<std::string> switches;
-    std::set<std::pair<std::string, unsigned>> ports;
-    std::set<std::string> names;
-    for (const auto& item : out_.switches) {
-      if (!switches.insert(item.name).second) fail(YAML::Node(), fmt::format("switch '{}' is there twice", item.name));
-    }
-    const auto check_port = [&](const FabricPort& end) {
-      if (!switches.contains(end.switch_name)) {
-        fail(YAML::Node(), fmt::format("the fabric has no switch '{}'", end.switch_name),
-             fmt::format("switches are {}", fmt::join(switches, ", ")));
-      }
-      if (!ports.insert({end.switch_name, end.port}).second) {
-        fail(YAML::Node(), fmt::format("port {} of {} is used twice", end.port, end.switch_name));
-      }
-    };
-    for (const auto* list : {&out_.taps, &out_.tools, &out_.nodes}) {
-      for (const FabricPort& item : *list) {
-        check_port(item);
-        if (!names.insert(item.name).second || switches.contains(item.name)) {
-          fail(YAML::Node(), fmt::format("the name '{}' is used twice", item.name));
-        }
-      }
-    }
-    for (const FabricLink& link : out_.links) {
-      check_port(link.from);
-      check_port(link.to);
-    }
-    if (out_.switches.empty()) fail(YAML::Node(), "the fabric has no switch");
-  }
-
   std::string file_name_;
   Topology out_;
+  std::set<std::string> names_;
+  std::set<std::pair<std::string, unsigned>> ports_;
   std::optional<base::Error> error_;
 };
 

@@ -74,9 +74,10 @@ TEST(Topology, WrongInputIsRefusedWithPlaceAndRemedy) {
        "tools "
        "and nodes become names of network devices"},
       {"two things on one port", with("switch: s1, port: 3", "switch: s1, port: 2"),
-       "lab.yaml: port 2 of s1 is used twice"},
+       "lab.yaml:9:11: port 2 of s1 is used twice"},
+      {"one name for two things", with("name: node1", "name: t1"), "lab.yaml:9:18: the name 't1' is used twice"},
       {"a switch that is not there", with("switch: s1, port: 2", "switch: s2, port: 2"),
-       "lab.yaml: the fabric has no switch 's2'\nhint: switches are s1"},
+       "lab.yaml:8:11: the fabric has no switch 's2'\nhint: switches are s1"},
   };
   for (const Case& c : cases) EXPECT_EQ(error_of(c.text), c.error) << c.why;
 }
