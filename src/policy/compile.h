@@ -25,6 +25,11 @@ class Diagram;
 
 struct CompileOptions {
   std::size_t rule_limit = 4096;  // more rules than this is an error that names the count
+  // A switch shows damaged or cut headers as zeros, while libpcap reads what bytes there are. true: rules let such
+  // frames through wherever the expression asks for what cannot be read, and the residual decides, so that nothing is
+  // ever missed (but most policies then have a residual, and overlap in these frames). false: such frames are taken for
+  // what the switch shows; rules are fewer, more often exact, and may miss damaged frames.
+  bool keep_malformed = true;
 };
 
 // One entry of a decision list. The first rule that matches a packet decides; no rule: the packet is not wanted.
@@ -35,18 +40,21 @@ struct Rule {
 };
 
 // What the rules cannot decide. A node that evaluates `expression` (pcap-filter text, numbers only, so that libpcap
-// never asks a resolver) on the accepted packets keeps exactly the wanted ones.
+// never asks a resolver) on the accepted packets keeps exactly the wanted ones. Compile it with pcap_compile's optimize
+// 0: the optimiser refuses an expression that no packet passes, is slow on long lists, and may drop reads behind the
+// end of a cut frame, which is what decides there.
 struct Residual {
   std::string expression;
   friend bool operator==(const Residual&, const Residual&) = default;
 };
 
 struct CompiledPolicy {
-  std::string expression;                   // as given
-  std::vector<Rule> rules;                  // never under-match; highest priority first
-  std::optional<Residual> residual;         // absent: the rules are exact
-  std::vector<std::string> overmatches;     // for people: what the rules let through beyond the expression
-  std::shared_ptr<const Diagram> diagram;   // same meaning as rules
+  std::string expression;                  // as given
+  std::vector<Rule> rules;                 // never under-match (with keep_malformed); highest priority first; may be
+                                           // empty: no packet is ever wanted
+  std::optional<Residual> residual;        // absent: the rules are exact
+  std::vector<std::string> overmatches;    // for people: what the rules let through beyond the expression
+  std::shared_ptr<const Diagram> diagram;  // same meaning as rules
 };
 
 // Errors are kInvalid with the caret mark into the expression, or kLimit.

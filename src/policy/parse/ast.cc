@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "policy/parse/ast.h"
+
+#include <algorithm>
+#include <array>
+
+namespace superspan::policy::parse {
+namespace {
+
+constexpr std::array kProtocolWords = {"",     "ether", "ip",   "ip6",  "arp", "rarp", "tcp",  "udp", "sctp",
+                                       "icmp", "icmp6", "igmp", "igrp", "pim", "vrrp", "carp", "ah",  "esp"};
+
+std::string describe(const Qualifier& qualifier) {
+  std::string text = word(qualifier.protocol);
+  if (!text.empty()) text += ' ';
+  if (qualifier.kind == Kind::kProtocol) return text + word(qualifier.kind);
+  return text + word(qualifier.direction) + ' ' + word(qualifier.kind);
+}
+
+std::string describe(const Value& value) {
+  std::string text = value.text;
+  if (!value.prefix_length.empty()) text += "/" + value.prefix_length;
+  if (!value.mask.empty()) text += " mask " + value.mask;
+  return text;
+}
+
+class Printer {
+ public:
+  explicit Printer(const Ast& ast) : ast_(ast) {}
+
+  std::string run() {
+    visit(ast_.root(), 0, "");
+    return std::move(out_);
+  }
+
+ private:
+  void visit(NodeId id, std::size_t depth, std::string_view prefix) {
+    const Node& node = ast_.nodes[id];
+    out_.append(2 * depth, ' ').append(prefix);
+    std::visit([&](const auto& body) { print(body, depth); }, node.body);
+  }
+
+  void line(const std::string& text) { out_ += text + "\n"; }
+  void print(const Address& address, std::size_t /*depth*/) {
+    line(describe(address.qualifier) + " " + describe(address.value));
+  }
+  void print(const Abbreviation& abbreviation, std::size_t /*depth*/) { line(word(abbreviation.protocol)); }
+  void print(const Broadcast& cast, std::size_t /*depth*/) { line(with_protocol(cast.protocol, "broadcast")); }
+  void print(const Multicast& cast, std::size_t /*depth*/) { line(with_protocol(cast.protocol, "multicast")); }
+  void print(const Vlan& vlan, std::size_t /*depth*/) { line(vlan.id.empty() ? "vlan" : "vlan " + vlan.id); }
+  void print(const Not& inverted, std::size_t depth) {
+    line("not");
+    visit(inverted.child, depth + 1, "");
+  }
+  void print(const Group& group, std::size_t depth) {
+    line(group.steps.empty() ? "everything" : "group");
+    for (const Step& step : group.steps) {
+      const bool first = &step == group.steps.data();
+      visit(step.operand, depth + 1, first ? "" : std::string(word(step.before)) + " ");
+    }
+  }
+  static std::string with_protocol(Protocol protocol, const char* text) {
+    return protocol == Protocol::kNone ? text : std::string(word(protocol)) + " " + text;
+  }
+
+  const Ast& ast_;
+  std::string out_;
+};
+
+}  // namespace
+
+const char* word(Protocol protocol) {
+  return kProtocolWords.at(static_cast<std::size_t>(protocol));
+}
+
+const char* word(Direction direction) {
+  switch (direction) {
+    case Direction::kSource:
+      return "src";
+    case Direction::kDestination:
+      return "dst";
+    case Direction::kSourceAndDestination:
+      return "src and dst";
+    case Direction::kSourceOrDestination:
+      break;
+  }
+  return "src or dst";
+}
+
+const char* word(Kind kind) {
+  switch (kind) {
+    case Kind::kNet:
+      return "net";
+    case Kind::kPort:
+      return "port";
+    case Kind::kPortRange:
+      return "portrange";
+    case Kind::kProtocol:
+      return "proto";
+    case Kind::kAddress:
+    case Kind::kHost:
+      break;
+  }
+  return "host";
+}
+
+const char* word(Operator op) {
+  return op == Operator::kAnd ? "and" : "or";
+}
+
+std::string print(const Ast& ast) {
+  return Printer(ast).run();
+}
+
+std::unexpected<base::Error> fault(std::string_view text, Span span, std::string message, std::string hint,
+                                   base::ErrorCode code) {
+  base::SourceMark mark{std::string(text), std::min(span.begin, text.size()), std::min(span.end, text.size())};
+  return std::unexpected(base::Error{code, std::move(message), std::move(hint), "expression", std::move(mark)});
+}
+
+}  // namespace superspan::policy::parse

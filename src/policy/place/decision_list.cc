@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "policy/place/decision_list.h"
+
+#include <bit>
+#include <string>
+#include <unordered_map>
+#include <utility>
+
+namespace superspan::policy::place {
+namespace {
+
+using net::FieldTest;
+using optimize::kLeafBit;
+using optimize::kNo;
+using optimize::kYes;
+using optimize::Reference;
+using optimize::Workspace;
+
+// How a pair (wanted, fallback) is written: entries such that a packet that matches none of them, and then gets
+// `fallback`, ends up with `wanted`.
+enum class Way : std::uint8_t {
+  kNothing,     // they are the same
+  kLeaf,        // one entry that matches everything
+  kYesFirst,    // [t: yes, or what `no` does] [no, or fallback]
+  kNoFirst,     // a single-bit t, the other way round with the opposite test
+  kYesOnly,     // `no` is what the fallback does where t fails: [t: yes, or fallback]
+  kDifference,  // refuse what only the fallback has, accept what only `wanted` has
+};
+
+struct Plan {
+  std::size_t entries = 0;
+  Way way = Way::kNothing;
+  bool only_yes = true;  // every entry has leaf 1
+};
+
+bool has_one_bit(net::U128 mask) {
+  return (mask & (mask - 1)) == 0;
+}
+
+// `bit == 0` to `bit == 1` and back.
+FieldTest opposite(const FieldTest& test) {
+  return {test.field, test.value ^ test.mask, test.mask};
+}
+
+class Planner {
+ public:
+  Planner(Workspace& workspace, Leaves leaves) : workspace_(workspace), leaves_(leaves) {}
+
+  base::Result<std::vector<Entry>> run(Reference root, std::size_t limit) {
+    const std::size_t direct = plan(root, kNo).entries;
+    // `not X` is shortest as: refuse X, accept the rest.
+    const bool invert = leaves_ == Leaves::kYesOrNo && plan(root, kYes).entries + 1 < direct;
+    const std::size_t entries = invert ? plan(root, kYes).entries + 1 : direct;
+    if (exhausted()) {
+      return base::fail(base::ErrorCode::kLimit, "the expression is too tangled to be written as rules",
+                        "split it into several policies", "expression");
+    }
+    if (entries > limit) {
+      return base::fail(
+          base::ErrorCode::kLimit,
+          std::to_string(entries) + " rules are needed, at most " + std::to_string(limit) + " are allowed",
+          "write nets instead of hosts and wider port ranges, or split the policy", "expression");
+    }
+    write(root, invert ? kYes : kNo, {});
+    if (invert) entries_.push_back({{}, 1});
+    while (!entries_.empty() && entries_.back().leaf == 0) entries_.pop_back();
+    return std::move(entries_);
+  }
+
+ private:
+  static constexpr std::size_t kMaxPlans = 400'000;
+
+  bool exhausted() const { return workspace_.exhausted() || plans_.size() > kMaxPlans; }
+
+  Plan plan(Reference wanted, Reference fallback) {
+    if (wanted == fallback) return {};
+    if (Workspace::is_leaf(wanted)) return {1, Way::kLeaf, wanted == kYes};
+    if (exhausted()) return {};
+    const std::uint64_t key = std::uint64_t{wanted} << 32 | fallback;
+    if (const auto found = plans_.find(key); found != plans_.end()) return found->second;
+    const Plan best = best_plan(wanted, fallback);
+    plans_.emplace(key, best);
+    return best;
+  }
+
+  Plan best_plan(Reference wanted, Reference fallback) {
+    const Workspace::Node node = workspace_.node(wanted);
+    const FieldTest test = workspace_.test(node.test);
+    Plan best = join(Way::kYesFirst, plan(node.yes, workspace_.given(node.no, test)), plan(node.no, fallback));
+    const auto consider = [&best](const Plan& other) {
+      if (other.entries < best.entries) best = other;
+    };
+    if (has_one_bit(test.mask)) {
+      const Reference otherwise = workspace_.given(node.yes, opposite(test));
+      consider(join(Way::kNoFirst, plan(node.no, otherwise), plan(node.yes, fallback)));
+    }
+    if (Workspace::is_leaf(fallback) && fallback == kNo) return best;
+    if (shares_no_side(node, fallback)) {
+      consider(join(Way::kYesOnly, plan(node.yes, workspace_.node(fallback).yes), {}));
+    }
+    if (leaves_ == Leaves::kYesOrNo && best.entries > 1) {
+      const Plan refused = plan(workspace_.without(fallback, wanted), kNo);
+      const Plan accepted = plan(workspace_.without(wanted, fallback), kNo);
+      if (refused.only_yes && accepted.only_yes) {
+        consider({refused.entries + accepted.entries, Way::kDifference, refused.entries == 0});
+      }
+    }
+    return best;
+  }
+
+  bool shares_no_side(const Workspace::Node& node, Reference fallback) const {
+    if (Workspace::is_leaf(fallback)) return false;
+    const Workspace::Node& other = workspace_.node(fallback);
+    return other.test == node.test && other.no == node.no;
+  }
+
+  static Plan join(Way way, const Plan& first, const Plan& second) {
+    return {first.entries + second.entries, way, first.only_yes && second.only_yes};
+  }
+
+  // Entries for packets in `context`. `inverted` writes a yes as leaf 0.
+  void write(Reference wanted, Reference fallback, const net::Cube& context, bool inverted = false) {
+    while (true) {
+      const Way way = plan(wanted, fallback).way;
+      if (way == Way::kNothing) return;
+      if (way == Way::kLeaf) {
+        entries_.push_back({context, inverted ? 0 : wanted & ~kLeafBit});
+        return;
+      }
+      if (way == Way::kDifference) {
+        write(workspace_.without(fallback, wanted), kNo, context, !inverted);
+        wanted = workspace_.without(wanted, fallback);
+        fallback = kNo;
+        continue;
+      }
+      const Workspace::Node node = workspace_.node(wanted);
+      const FieldTest test = workspace_.test(node.test);
+      if (way == Way::kYesOnly) {
+        write_under(test, node.yes, workspace_.node(fallback).yes, context, inverted);
+        return;
+      }
+      const bool yes_first = way == Way::kYesFirst;
+      const FieldTest tested = yes_first ? test : opposite(test);
+      const Reference behind = yes_first ? node.no : node.yes;
+      write_under(tested, yes_first ? node.yes : node.no, workspace_.given(behind, tested), context, inverted);
+      wanted = behind;
+    }
+  }
+
+  void write_under(const FieldTest& test, Reference wanted, Reference fallback, const net::Cube& context,
+                   bool inverted) {
+    if (plan(wanted, fallback).way == Way::kNothing) return;
+    // No packet passes both: the entries would never match.
+    const auto narrowed = net::intersect(context, net::Cube{test});
+    if (narrowed) write(wanted, fallback, *narrowed, inverted);
+  }
+
+  Workspace& workspace_;
+  Leaves leaves_;
+  std::unordered_map<std::uint64_t, Plan> plans_;
+  std::vector<Entry> entries_;
+};
+
+}  // namespace
+
+base::Result<std::vector<Entry>> decision_list(Workspace& workspace, Reference root, Leaves leaves, std::size_t limit) {
+  return Planner(workspace, leaves).run(root, limit);
+}
+
+}  // namespace superspan::policy::place
