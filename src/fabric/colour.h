@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which policies may share a table. Policies of one colour never want the same packet, so at most one of their bits is
+// ever set on it, and a table that finds one of them has found all.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "fabric/placement.h"
+
+namespace superspan::fabric {
+
+// Remembers the answer for pairs of compiled expressions, because every commit asks again. Not thread-safe.
+class OverlapMemory {
+ public:
+  // True if the rules of both may stand in one table with any priorities: no packet is wanted by both, and no rule of
+  // one takes a packet away from the other.
+  [[nodiscard]] bool separate(const std::shared_ptr<const policy::CompiledPolicy>& left,
+                              const std::shared_ptr<const policy::CompiledPolicy>& right);
+  // Forgets pairs that none of `kept` takes part in.
+  void keep_only(std::span<const PlacedPolicy> kept);
+
+ private:
+  using Pair = std::pair<std::shared_ptr<const policy::CompiledPolicy>, std::shared_ptr<const policy::CompiledPolicy>>;
+  std::map<Pair, bool> separate_;
+};
+
+// A colour for each policy, from 0 up: greedy in the given order, so that a policy added at the end changes no other
+// one's. Policies share a colour if they are in the same namespace and are separate or have no tap in common.
+[[nodiscard]] std::vector<unsigned> colour(std::span<const PlacedPolicy> policies, OverlapMemory& memory);
+
+}  // namespace superspan::fabric
