@@ -33,6 +33,12 @@ std::vector<openflow::Action> set_bits(const Wanted& wanted, const PlacedPolicy&
   return actions;
 }
 
+// From the flow's own key, so that one flow more or less does not renumber the others.
+std::uint64_t infrastructure_cookie(Stage stage, const openflow::FlowKey& key) {
+  const unsigned index = key.match.in_port.value_or(key.table << 8U | key.priority);
+  return Cookie{0, stage, static_cast<std::uint16_t>(index)}.value();
+}
+
 }  // namespace
 
 RegisterBit policy_bit(unsigned name_space, unsigned bit) {
@@ -122,9 +128,7 @@ DesiredFlows Pipeline::flows(const Wanted& wanted, SwitchIndex at) {
   }
   const roles::SwitchView view{topology_, maker_, wanted, at};
   const auto infrastructure = [&desired](Stage stage, FlowBlock flows) {
-    for (std::size_t index = 0; index < flows.size(); ++index) {
-      flows[index].flow.cookie = Cookie{0, stage, static_cast<std::uint16_t>(index)}.value();
-    }
+    for (DesiredFlow& made : flows) made.flow.cookie = infrastructure_cookie(stage, made.flow.key);
     if (!flows.empty()) desired.set({0, stage}, std::make_shared<FlowBlock>(std::move(flows)));
   };
   infrastructure(Stage::kClassify, roles::classify(view));
