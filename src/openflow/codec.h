@@ -82,7 +82,8 @@ class Encoder {
 
 // --- decoded messages ---
 struct Hello {
-  std::uint32_t versions = 0;  // bit n set: wire version n
+  std::uint32_t versions = 0;  // bit n set: wire version n; without a bitmap: the header's version and all below
+  bool has_bitmap = false;
 };
 struct ErrorReply {
   std::string name;  // "OFPBMC_BAD_PREREQ"; "type 9 code 77" if unknown

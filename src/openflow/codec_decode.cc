@@ -55,7 +55,6 @@ Hello read_hello(base::BytesView message) {
   const std::uint8_t version = reader.u8();
   reader.skip(kHeaderBytes - 1);
   Hello hello;
-  // Without a bitmap a hello stands for its version and all below.
   hello.versions = version >= 31 ? UINT32_MAX : (2U << version) - 1;
   while (reader.remaining() >= 4) {
     const std::uint16_t type = reader.be16();
@@ -63,7 +62,9 @@ Hello read_hello(base::BytesView message) {
     if (length < 4) break;
     base::ByteReader element(reader.take(length - 4));
     reader.skip(std::min((8 - length % 8) % 8, reader.remaining()));
-    if (type == OFPHET_VERSIONBITMAP && element.remaining() >= 4) hello.versions = element.be32();
+    if (type != OFPHET_VERSIONBITMAP || element.remaining() < 4) continue;
+    hello.versions = element.be32();
+    hello.has_bitmap = true;
   }
   hello.versions &= ~1U;
   return hello;

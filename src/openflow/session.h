@@ -6,7 +6,9 @@
 //                                          any failure, or three silent seconds: -> kClosed
 //
 // Requests are accepted in kReady. Each gets a RequestId, and exactly one event later says how it ended (also when the
-// session closes). Not thread-safe. Nothing that the peer sends can crash it or make it grow beyond SessionLimits.
+// session closes). Transactions run one after the other; everything else runs beside them: who wants to read what a
+// transaction wrote waits for its end. Not thread-safe. Nothing that the peer sends can crash it or make it grow beyond
+// SessionLimits.
 #pragma once
 
 #include <cstdint>
