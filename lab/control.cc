@@ -69,18 +69,32 @@ std::optional<boost::json::value> ask(const UpOptions& options, std::string_view
   return error ? std::nullopt : std::optional(std::move(value));
 }
 
-// How many entries of a list of the API are in use: `{"switches": [{"name": .., "state": "connected"}]}`.
-std::size_t count_in_state(const UpOptions& options, const std::string& what, std::string_view state) {
-  const auto answer = ask(options, "/v1/" + what);
+// A number of /v1/health; -1 while there is no answer.
+std::int64_t health(const UpOptions& options, const char* member) {
+  const auto answer = ask(options, "/v1/health");
   const auto* object = answer ? answer->if_object() : nullptr;
-  const auto* list = object != nullptr ? object->if_contains(what) : nullptr;
-  if (list == nullptr || !list->is_array()) return 0;
-  std::size_t count = 0;
+  const auto* value = object != nullptr ? object->if_contains(member) : nullptr;
+  return value != nullptr && value->is_int64() ? value->get_int64() : -1;
+}
+
+// "filter1 absent, mux1 waiting (...)": the entries of an API list that are not in the wanted state.
+std::string not_ready(const UpOptions& options, const std::string& list_name, std::string_view wanted) {
+  std::string out;
+  const auto answer = ask(options, "/v1/" + list_name);
+  const auto* object = answer ? answer->if_object() : nullptr;
+  const auto* list = object != nullptr ? object->if_contains(list_name) : nullptr;
+  if (list == nullptr || !list->is_array()) return "the API does not answer";
+  const auto text = [](const boost::json::value& item, const char* member) -> std::string {
+    const auto* value = item.is_object() ? item.get_object().if_contains(member) : nullptr;
+    return value != nullptr && value->is_string() ? std::string(value->get_string()) : "";
+  };
   for (const auto& item : list->get_array()) {
-    const auto* found = item.is_object() ? item.get_object().if_contains("state") : nullptr;
-    if (found != nullptr && found->is_string() && found->get_string() == state) ++count;
+    if (text(item, "state") == wanted) continue;
+    const std::string why = text(item, "why");
+    out += fmt::format("{}{} {}{}", out.empty() ? "" : ", ", text(item, "name"), text(item, "state"),
+                       why.empty() ? "" : " (" + why + ")");
   }
-  return count;
+  return out;
 }
 
 Status died(const Started& program) {
@@ -88,16 +102,22 @@ Status died(const Started& program) {
                                                       last_lines(program.daemon.log, 10)));
 }
 
-// Asks `ready` until it says yes. Stops early when one of the programs has ended.
-Status wait_for(const std::vector<Started>& programs, std::chrono::seconds timeout, const std::string& what,
-                const std::function<bool()>& ready) {
+struct Condition {
+  std::string what;  // "no WHAT within 20 s"
+  std::function<bool()> holds;
+  std::function<std::string()> why_not;  // for the error; may be empty
+};
+
+// Asks until the condition holds. Stops early when one of the programs has ended.
+Status wait_for(const std::vector<Started>& programs, std::chrono::seconds timeout, const Condition& condition) {
   const auto deadline = std::chrono::steady_clock::now() + timeout;
-  while (!ready()) {
+  while (!condition.holds()) {
     for (const Started& program : programs) {
       if (!is_running(program.process)) return died(program);
     }
     if (std::chrono::steady_clock::now() > deadline) {
-      std::string message = fmt::format("no {} within {} s", what, timeout.count());
+      std::string message = fmt::format("no {} within {} s", condition.what, timeout.count());
+      if (condition.why_not) message += ": " + condition.why_not();
       for (const Started& program : programs) {
         message += fmt::format("\n{}:\n{}", program.daemon.name, last_lines(program.daemon.log, 5));
       }
@@ -157,18 +177,17 @@ Status start_control(const UpOptions& options, const Plan& plan, Journal& journa
   auto controller = start(controller_spec(options), journal);
   if (!controller) return std::unexpected(controller.error());
   std::vector<Started> programs = {std::move(*controller)};
-  const auto alive = [&] { return ask(options, "/v1/health").has_value(); };
-  if (auto ready = wait_for(programs, options.control_timeout, "answer of the API", alive); !ready) return ready;
+  const Condition answers{"answer of the API", [&] { return health(options, "epoch") >= 0; }, {}};
+  if (auto ready = wait_for(programs, options.control_timeout, answers); !ready) return ready;
   if (auto started = start_nodes(options, plan, journal, programs); !started) return started;
-  const auto connected = [&] { return count_in_state(options, "switches", "connected") == plan.switches.size(); };
-  if (auto ready = wait_for(programs, options.control_timeout,
-                            fmt::format("connection of all {} switches", plan.switches.size()), connected);
-      !ready) {
-    return ready;
-  }
-  const auto registered = [&] { return count_in_state(options, "nodes", "up") == plan.nodes.size(); };
-  return wait_for(programs, options.control_timeout, fmt::format("registration of all {} nodes", plan.nodes.size()),
-                  registered);
+  const auto switches = static_cast<std::int64_t>(plan.switches.size());
+  const auto nodes = static_cast<std::int64_t>(plan.nodes.size());
+  const Condition synced{"agreement with all switches", [&] { return health(options, "switches_synced") == switches; },
+                         [&] { return not_ready(options, "switches", "synced"); }};
+  if (auto ready = wait_for(programs, options.control_timeout, synced); !ready) return ready;
+  const Condition registered{"registration of all nodes", [&] { return health(options, "nodes_up") == nodes; },
+                             [&] { return not_ready(options, "nodes", "up"); }};
+  return wait_for(programs, options.control_timeout, registered);
 }
 
 Status start_traffic(const UpOptions& options, Journal& journal) {

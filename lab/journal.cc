@@ -85,6 +85,12 @@ base::Result<Journal> Journal::create(const std::filesystem::path& run_dir) {
   return Journal(std::move(*file));
 }
 
+base::Result<Journal> Journal::open(const std::filesystem::path& run_dir) {
+  auto file = open_file(run_dir / "journal", O_WRONLY | O_APPEND);
+  if (!file) return base::fail(ErrorCode::kNotFound, "no lab is up", "run `superspan lab up` first");
+  return Journal(std::move(*file));
+}
+
 base::Status Journal::append(const std::vector<std::string>& fields) {
   std::string line;
   for (const std::string& field : fields) {

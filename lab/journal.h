@@ -59,6 +59,9 @@ class Journal {
   // Makes the run directory (mode 0700) and the journal; kConflict if there is one.
   [[nodiscard]] static base::Result<Journal> create(const std::filesystem::path& run_dir);
 
+  // That of a lab which is there, to add to it; kNotFound if there is none.
+  [[nodiscard]] static base::Result<Journal> open(const std::filesystem::path& run_dir);
+
   // One record. Tabs and newlines inside a field become blanks.
   [[nodiscard]] base::Status append(const std::vector<std::string>& fields);
   // Starts a daemon that is recorded before it runs.

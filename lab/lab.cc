@@ -85,7 +85,7 @@ std::vector<Step> steps_of(const UpOptions& options, const Plan& plan, Journal& 
        [&] { return start_services(plan, options.run_dir, journal); }});
   if (options.start_control) {
     steps.push_back(
-        {fmt::format("control: {} switches connected, {} nodes registered", plan.switches.size(), plan.nodes.size()),
+        {fmt::format("control: {} switches in agreement, {} nodes registered", plan.switches.size(), plan.nodes.size()),
          [&] { return start_control(options, plan, journal); }});
   }
   if (options.start_traffic) {
