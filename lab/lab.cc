@@ -95,8 +95,7 @@ std::vector<Step> steps_of(const UpOptions& options, const Plan& plan, Journal& 
   return steps;
 }
 
-Status build(const std::vector<Step>& steps, const Progress& progress) {
-  const InterruptGuard interrupt;
+Status build(const std::vector<Step>& steps, const InterruptGuard& interrupt, const Progress& progress) {
   for (const Step& step : steps) {
     const auto begin = std::chrono::steady_clock::now();
     Status done = interrupt.pending() ? Status() : step.work();
@@ -159,10 +158,11 @@ Status record_next_steps(const Plan& plan, const UpOptions& options, Journal& jo
 
 Status build_or_remove(const UpOptions& options, const Topology& topology, const Plan& plan, Journal& journal,
                        const Progress& progress) {
+  const InterruptGuard interrupt;  // also while removing: a second Ctrl-C does not leave half of it
   Status built = journal.append({"lab", options.topology});
   if (built) built = write_file(options.run_dir / kTopologyFile, topology.text);
   if (built) built = write_file(options.run_dir / "fabric.yaml", topology.fabric_text);
-  if (built) built = build(steps_of(options, plan, journal), progress);
+  if (built) built = build(steps_of(options, plan, journal), interrupt, progress);
   if (built) built = record_next_steps(plan, options, journal);
   if (built) built = journal.append({"up"});
   if (built) return {};

@@ -229,6 +229,14 @@ TEST_F(LabTest, DownWorksWhenUpDiedInTheMiddle) {
   EXPECT_EQ(traces(), before);
 }
 
+TEST_F(LabTest, AnInterruptRemovesWhatWasBuilt) {
+  ASSERT_TRUE(down(kRun, {}));
+  const auto built = up(without_control(), [](std::string_view) { kill(getpid(), SIGINT); });
+  ASSERT_FALSE(built);
+  EXPECT_EQ(built.error().message, "interrupted");
+  EXPECT_EQ(traces(), before);
+}
+
 TEST_F(LabTest, AFailureTellsTheLastWordsAndRemovesEverything) {
   ASSERT_TRUE(down(kRun, {}));
   const path folder = std::filesystem::temp_directory_path() / fmt::format("superspan-fake-{}", getpid());

@@ -32,8 +32,6 @@ json::array array_of(const std::vector<std::string>& words) {
   for (const std::string& word : words) out.emplace_back(word);
   return out;
 }
-  return {words.begin(), words.end()};
-}
 
 std::vector<std::string> zero_separated(const std::string& text) {
   std::vector<std::string> out;
