@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/residual.h"
+
+#include <pcap/pcap.h>
+
+#include <utility>
+
+namespace superspan::node {
+namespace {
+
+constexpr int kSnaplen = 262144;
+
+}  // namespace
+
+struct Residual::Program {
+  bpf_program code{};
+  Program() = default;
+  Program(const Program&) = delete;
+  Program& operator=(const Program&) = delete;
+  ~Program() { ::pcap_freecode(&code); }
+};
+
+Residual::Residual(std::unique_ptr<Program> program) : program_(std::move(program)) {}
+Residual::Residual(Residual&&) noexcept = default;
+Residual& Residual::operator=(Residual&&) noexcept = default;
+Residual::~Residual() = default;
+
+base::Result<Residual> Residual::compile(const std::string& text) {
+  if (text.empty()) return Residual(nullptr);
+  const std::unique_ptr<pcap_t, void (*)(pcap_t*)> handle(::pcap_open_dead(DLT_EN10MB, kSnaplen), ::pcap_close);
+  if (!handle) return base::fail(base::ErrorCode::kInternal, "libpcap has no memory");
+  auto program = std::make_unique<Program>();
+  if (::pcap_compile(handle.get(), &program->code, text.c_str(), 1, PCAP_NETMASK_UNKNOWN) != 0) {
+    return base::fail(base::ErrorCode::kInvalid, std::string("residual: ") + ::pcap_geterr(handle.get()),
+                      "a residual is a pcap-filter expression with addresses instead of names", "residual");
+  }
+  return Residual(std::move(program));
+}
+
+bool Residual::matches(base::BytesView frame) const {
+  if (!program_) return true;
+  const auto length = static_cast<bpf_u_int32>(frame.size());
+  // bpf_filter reads no byte past `length`; u_char is how libpcap spells bytes.
+  return ::bpf_filter(program_->code.bf_insns, static_cast<const u_char*>(static_cast<const void*>(frame.data())),
+                      length, length) != 0;
+}
+
+}  // namespace superspan::node
