@@ -63,6 +63,8 @@ base::Result<std::unique_ptr<Rig>> Rig::start(const std::string& topology_name, 
   lab::UpOptions options;
   options.topology = topology_name;
   options.start_traffic = traffic;
+  // What an earlier run may have left.
+  if (auto removed = lab::down(options.run_dir, {}); !removed) return std::unexpected(removed.error());
   const auto built = lab::up(options, [](std::string_view line) { fmt::print("  {}\n", line); });
   if (!built) return std::unexpected(built.error());
   const auto report = lab::status(options.run_dir);
