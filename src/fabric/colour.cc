@@ -66,8 +66,7 @@ std::vector<unsigned> colour(std::span<const PlacedPolicy> policies, OverlapMemo
   for (const PlacedPolicy& policy : policies) {
     const auto fits = [&](const std::vector<const PlacedPolicy*>& members) {
       return std::ranges::all_of(members, [&](const PlacedPolicy* member) {
-        return member->policy->slot.name_space == policy.policy->slot.name_space &&
-               (!share_tap(*member, policy) || memory.separate(member->policy->compiled, policy.policy->compiled));
+        return !share_tap(*member, policy) || memory.separate(member->policy->compiled, policy.policy->compiled);
       });
     };
     const auto found = std::ranges::find_if(classes, fits);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which policies may share a table. Policies of one colour never want the same packet, so at most one of their bits is
-// ever set on it, and a table that finds one of them has found all.
+// Which policies may share a match table: those that never want the same packet, so that the one rule that a table
+// finds is all there is to find.
 #pragma once
 
 #include <cstdint>
@@ -30,7 +30,7 @@ class OverlapMemory {
 };
 
 // A colour for each policy, from 0 up: greedy in the given order, so that a policy added at the end changes no other
-// one's. Policies share a colour if they are in the same namespace and are separate or have no tap in common.
+// one's. Policies share a colour if they are separate or have no tap in common.
 [[nodiscard]] std::vector<unsigned> colour(std::span<const PlacedPolicy> policies, OverlapMemory& memory);
 
 }  // namespace superspan::fabric

@@ -51,16 +51,13 @@ RegisterBit fabric_bit(unsigned bit) {
   return at_bit(kFabricOutRegister, bit);
 }
 
+std::uint8_t route_table(unsigned name_space, unsigned bit) {
+  return static_cast<std::uint8_t>(kRouteTable + 2 * name_space + bit / kRegisterBits);
+}
+
 Status Pipeline::check(const Wanted& wanted) const {
-  const std::size_t colours_max = kColoursMax - std::min<std::size_t>(wanted.shared_tools.size(), kColoursMax);
   for (const WantedPolicy& policy : wanted.policies) {
     const std::string& name = policy.placed.policy->name;
-    if (policy.colour >= colours_max) {
-      return base::fail(ErrorCode::kLimit,
-                        "policy '" + name + "' overlaps so many others that no table is left for it (" +
-                            std::to_string(colours_max) + " at most)",
-                        "join policies into one expression with `or`, or give them different taps", name);
-    }
     if (policy.placed.policy->compiled->rules.size() > kRulesMax) {
       return base::fail(ErrorCode::kLimit,
                         "policy '" + name + "' needs more than " + std::to_string(kRulesMax) + " rules",
@@ -94,12 +91,11 @@ std::shared_ptr<const FlowBlock> Pipeline::match_block(const Wanted& wanted, con
 }
 
 std::shared_ptr<const FlowBlock> Pipeline::route_block(const WantedPolicy& policy, SwitchIndex at, const Hop& hop) {
-  RouteInputs inputs{policy.colour, policy.placed.policy->slot, hop};
+  const RouteInputs inputs{policy.placed.policy->slot, hop};
   auto& remembered = routes_[{at, policy.placed.number()}];
   if (!remembered.block || !(remembered.inputs == inputs)) {
     const std::uint32_t number = policy.placed.number();
-    DesiredFlow flow = roles::route_rule(static_cast<std::uint8_t>(kRouteTable + inputs.colour),
-                                         policy_bit(inputs.slot.name_space, inputs.slot.bit), hop);
+    DesiredFlow flow = roles::route_rule(inputs.slot.name_space, inputs.slot.bit, hop);
     flow.flow.cookie = Cookie{number, Stage::kRoute, 0}.value();
     flow.counts = {number};
     remembered.block = std::make_shared<FlowBlock>(FlowBlock{std::move(flow)});

@@ -3,17 +3,19 @@
 //
 //   table     holds                       runs for
 //   0         classify: by port           everything; what is no tap and no fabric frame ends here
-//   1-119     match: one colour each      packets from taps; a rule that accepts sets the bit of its policy
-//   120-238   route: one colour each      a set bit adds its out-ports; its counter is the policy's exact counter here
-//   240-243   one a namespace             packets from taps with bits of the namespace: route them, then encapsulate
-//   244-247   one a namespace             encapsulate and send, if there are out-ports for fabric frames
-//   248, 249  fabric out-ports 0-31, 32-63
-//   250, 251  plain out-ports 0-31, 32-63
-//   252       decapsulate copies that came over a link, if a plain out-port wants them
+//   1-192     match: one colour each      packets from taps; a rule that accepts sets the bit of its policy
+//   200-203   one a namespace             packets from taps with bits of the namespace: route them, then encapsulate
+//   204-211   route: two a namespace      a set bit adds its out-ports; its counter is the policy's exact counter here
+//   212-215   one a namespace             encapsulate and send, if there are out-ports for fabric frames
+//   216, 217  fabric out-ports 0-31, 32-63
+//   218, 219  plain out-ports 0-31, 32-63
+//   220       decapsulate copies that came over a link, if a plain out-port wants them
 //
 // Registers: 0-7 policy bits (namespace n: 2n bits 0-31, 2n+1 bits 32-63), 8 tap id, 9-10 plain out-ports,
-// 11-12 fabric out-ports. Tables are run with resubmit, each by a flow that lists those that can matter, so a miss does
-// nothing. Out-port tables run themselves again until no bit is left: at most 32 levels (Open vSwitch allows 64).
+// 11-12 fabric out-ports, 13-14 the bits of a namespace that are routed already.
+//
+// Tables are run with resubmit, each by a flow that lists those that can matter, so a miss does nothing. Route and
+// out-port tables handle one bit and run themselves again until none is left: at most 32 levels (Open vSwitch: 64).
 #pragma once
 
 #include <map>
@@ -26,19 +28,20 @@
 
 namespace superspan::fabric {
 
-inline constexpr unsigned kColoursMax = 119;
 inline constexpr std::uint8_t kClassifyTable = 0;
 inline constexpr std::uint8_t kMatchTable = 1;        // + colour
-inline constexpr std::uint8_t kRouteTable = 120;      // + colour; shared tools from the end down
-inline constexpr std::uint8_t kNamespaceTable = 240;  // + namespace
-inline constexpr std::uint8_t kEncapTable = 244;      // + namespace
-inline constexpr std::uint8_t kFabricOutTable = 248;  // + bit / 32
-inline constexpr std::uint8_t kPlainOutTable = 250;   // + bit / 32
-inline constexpr std::uint8_t kDecapTable = 252;
+inline constexpr std::uint8_t kNamespaceTable = 200;  // + namespace
+inline constexpr std::uint8_t kRouteTable = 204;      // + 2 * namespace + bit / 32
+inline constexpr std::uint8_t kEncapTable = 212;      // + namespace
+inline constexpr std::uint8_t kFabricOutTable = 216;  // + bit / 32
+inline constexpr std::uint8_t kPlainOutTable = 218;   // + bit / 32
+inline constexpr std::uint8_t kDecapTable = 220;
+static_assert(kMatchTable + kPoliciesMax < kNamespaceTable, "there is a match table even if all policies overlap");
 
 inline constexpr std::uint8_t kTapRegister = 8;
 inline constexpr std::uint8_t kPlainOutRegister = 9;    // + bit / 32
 inline constexpr std::uint8_t kFabricOutRegister = 11;  // + bit / 32
+inline constexpr std::uint8_t kRoutedRegister = 13;     // + bit / 32
 
 inline constexpr std::uint16_t kMatchPriority = 0x8000;   // of the first rule of a decision list; later ones go down
 inline constexpr std::size_t kRulesMax = kMatchPriority;  // of one policy
@@ -56,6 +59,7 @@ struct RegisterBit {
 [[nodiscard]] RegisterBit policy_bit(unsigned name_space, unsigned bit);
 [[nodiscard]] RegisterBit plain_bit(unsigned bit);
 [[nodiscard]] RegisterBit fabric_bit(unsigned bit);
+[[nodiscard]] std::uint8_t route_table(unsigned name_space, unsigned bit);
 
 // Makes the flows of any switch in any version, and hands out the same block as long as it stays the same. Not
 // thread-safe.
@@ -63,7 +67,7 @@ class Pipeline {
  public:
   Pipeline(const Topology& topology, const WantedMaker& maker) : topology_(topology), maker_(maker) {}
 
-  // Whether tables and bits suffice: kLimit, place: the policy's name.
+  // Whether rules and bits suffice: kLimit, place: the policy's or tool's name.
   [[nodiscard]] base::Status check(const Wanted& wanted) const;
   // Precondition: check() succeeded.
   [[nodiscard]] DesiredFlows flows(const Wanted& wanted, SwitchIndex at);
@@ -77,7 +81,6 @@ class Pipeline {
     friend bool operator==(const MatchInputs&, const MatchInputs&) = default;
   };
   struct RouteInputs {
-    unsigned colour = 0;
     Slot slot;
     Hop hop;
     friend bool operator==(const RouteInputs&, const RouteInputs&) = default;

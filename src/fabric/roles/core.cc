@@ -6,7 +6,7 @@
 namespace superspan::fabric::roles {
 namespace {
 
-constexpr std::uint16_t kRoutePriority = 100;
+constexpr std::uint16_t kFirstRoutePriority = 100;
 
 void add(NamespaceUse& use, std::uint8_t table, const Hop& hop) {
   if (hop.from_taps) {
@@ -23,32 +23,30 @@ void add(NamespaceUse& use, std::uint8_t table, const Hop& hop) {
 
 }  // namespace
 
-std::uint8_t shared_tool_table(std::size_t position) {
-  return static_cast<std::uint8_t>(kRouteTable + kColoursMax - 1 - position);
-}
-
 NamespaceUse use_of(const SwitchView& view, unsigned name_space) {
   NamespaceUse use;
   if (name_space == kToolNamespace) {
-    for (std::size_t position = 0; position < view.wanted.shared_tools.size(); ++position) {
-      const Route& route = *view.wanted.shared_tools[position].route;
-      const auto hop = route.find(view.at);
-      if (hop != route.end()) add(use, shared_tool_table(position), hop->second);
+    for (const SharedTool& tool : view.wanted.shared_tools) {
+      const auto hop = tool.route->find(view.at);
+      if (hop != tool.route->end()) add(use, route_table(kToolNamespace, tool.bit), hop->second);
     }
     return use;
   }
   for (const WantedPolicy& policy : view.wanted.policies) {
     const Hop* const hop = policy.hop(view.at);
-    if (hop == nullptr || policy.placed.policy->slot.name_space != name_space) continue;
-    add(use, static_cast<std::uint8_t>(kRouteTable + policy.colour), *hop);
+    const Slot slot = policy.placed.policy->slot;
+    if (hop != nullptr && slot.name_space == name_space) add(use, route_table(name_space, slot.bit), *hop);
   }
   return use;
 }
 
-DesiredFlow route_rule(std::uint8_t table, RegisterBit bit, const Hop& hop) {
+DesiredFlow route_rule(unsigned name_space, unsigned bit, const Hop& hop) {
+  const RegisterBit wanted = policy_bit(name_space, bit);
+  const RegisterBit routed = {static_cast<std::uint8_t>(kRoutedRegister + bit / 32), wanted.mask};
+  const std::uint8_t table = route_table(name_space, bit);
   DesiredFlow made;
-  made.flow.key = {table, kRoutePriority, {}};
-  made.flow.key.match.registers = {{bit.index, bit.mask, bit.mask}};
+  made.flow.key = {table, static_cast<std::uint16_t>(kFirstRoutePriority - bit % 32), {}};
+  made.flow.key.match.registers = {{wanted.index, wanted.mask, wanted.mask}, {routed.index, 0, routed.mask}};
   const auto add_ports = [&made](std::uint8_t first_register, std::uint64_t bits) {
     for (std::uint8_t half = 0; half < 2; ++half, bits >>= 32) {
       const auto some = static_cast<std::uint32_t>(bits);
@@ -58,16 +56,16 @@ DesiredFlow route_rule(std::uint8_t table, RegisterBit bit, const Hop& hop) {
   };
   add_ports(kPlainOutRegister, hop.plain);
   add_ports(kFabricOutRegister, hop.fabric);
+  made.flow.actions.push_back(openflow::LoadRegister{routed.index, routed.mask, routed.mask});
+  made.flow.actions.push_back(openflow::Resubmit{table});
   return made;
 }
 
 FlowBlock route_shared_tools(const SwitchView& view) {
   FlowBlock flows;
-  for (std::size_t position = 0; position < view.wanted.shared_tools.size(); ++position) {
-    const SharedTool& tool = view.wanted.shared_tools[position];
+  for (const SharedTool& tool : view.wanted.shared_tools) {
     const auto hop = tool.route->find(view.at);
-    if (hop == tool.route->end()) continue;
-    flows.push_back(route_rule(shared_tool_table(position), policy_bit(kToolNamespace, tool.bit), hop->second));
+    if (hop != tool.route->end()) flows.push_back(route_rule(kToolNamespace, tool.bit, hop->second));
   }
   return flows;
 }

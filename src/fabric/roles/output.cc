@@ -77,9 +77,11 @@ FlowBlock encapsulate(const SwitchView& view) {
     const auto entry = static_cast<std::uint8_t>(kNamespaceTable + name_space);
     const auto send = static_cast<std::uint8_t>(kEncapTable + name_space);
     std::vector<Action> actions;
-    if (!first) {  // the namespace before left its out-ports
-      actions.push_back(openflow::LoadRegister{kFabricOutRegister, 0, 0xffffffff});
-      actions.push_back(openflow::LoadRegister{kFabricOutRegister + 1, 0, 0xffffffff});
+    if (!first) {  // what the namespace before left behind
+      for (const std::uint8_t used : {kFabricOutRegister, kRoutedRegister}) {
+        actions.push_back(openflow::LoadRegister{used, 0, 0xffffffff});
+        actions.push_back(openflow::LoadRegister{static_cast<std::uint8_t>(used + 1), 0, 0xffffffff});
+      }
     }
     for (const std::uint8_t table : use.tap_routes) actions.push_back(openflow::Resubmit{table});
     if (use.tap_fabric != 0) actions.push_back(openflow::Resubmit{send});

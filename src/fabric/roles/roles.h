@@ -31,7 +31,6 @@ struct NamespaceUse {
   std::uint64_t core_plain = 0;
 };
 [[nodiscard]] NamespaceUse use_of(const SwitchView& view, unsigned name_space);
-[[nodiscard]] std::uint8_t shared_tool_table(std::size_t position);  // in Wanted::shared_tools
 
 // --- filter.cc: taps ---
 // The decision list of one policy in the table of its colour, for all taps or those of `ports`.
@@ -42,7 +41,7 @@ struct NamespaceUse {
 [[nodiscard]] FlowBlock classify(const SwitchView& view);
 
 // --- core.cc: routes ---
-[[nodiscard]] DesiredFlow route_rule(std::uint8_t table, RegisterBit bit, const Hop& hop);
+[[nodiscard]] DesiredFlow route_rule(unsigned name_space, unsigned bit, const Hop& hop);
 [[nodiscard]] FlowBlock route_shared_tools(const SwitchView& view);
 
 // --- output.cc: encapsulation and ports ---
