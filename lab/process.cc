@@ -123,12 +123,20 @@ bool wait_ended(int process, std::chrono::milliseconds timeout) {
   return wait_readable(process, timeout);
 }
 
+// For errors: some commands are longer than a screen.
+std::string shown(const Arguments& arguments) {
+  constexpr std::size_t kShownBytes = 100;
+  std::string text = fmt::format("{}", fmt::join(arguments, " "));
+  if (text.size() > kShownBytes) text.replace(kShownBytes, std::string::npos, " ...");
+  return text;
+}
+
 base::Status check_exit(const Arguments& arguments, const siginfo_t& info, const std::string& errors) {
   if (info.si_code == CLD_EXITED && info.si_status == 0) return {};
   const std::string how = info.si_code == CLD_EXITED ? fmt::format("exit status {}", info.si_status)
                                                      : fmt::format("signal {}", info.si_status);
-  return base::fail(ErrorCode::kInternal, fmt::format("`{}` failed ({}): {}", fmt::join(arguments, " "), how,
-                                                      errors.empty() ? "no words" : errors));
+  return base::fail(ErrorCode::kInternal,
+                    fmt::format("`{}` failed ({}): {}", shown(arguments), how, errors.empty() ? "no words" : errors));
 }
 
 }  // namespace
@@ -150,7 +158,7 @@ base::Result<std::string> run(const Arguments& arguments, const CommandOptions& 
   waitid(P_PID, static_cast<id_t>(*pid), &info, WEXITED);
   if (!in_time) {
     return base::fail(ErrorCode::kTimeout,
-                      fmt::format("`{}` did not end within {} ms", fmt::join(arguments, " "), options.timeout.count()));
+                      fmt::format("`{}` did not end within {} ms", shown(arguments), options.timeout.count()));
   }
   const base::Status ended = check_exit(arguments, info, trimmed(read_all(errors->get())));
   if (!ended) return std::unexpected(ended.error());

@@ -91,7 +91,8 @@ Status start_switch(const PlannedSwitch& planned, const path& empty_database, co
 
 Arguments switch_configuration(const PlannedSwitch& planned, const path& database) {
   const FabricSwitch& fabric = planned.fabric_switch;
-  Arguments out = {"ovs-vsctl", "--timeout=15", "--db=unix:" + database.string(), "--", "init"};
+  // --retry: the socket is there a moment before somebody listens on it.
+  Arguments out = {"ovs-vsctl", "--retry", "--timeout=15", "--db=unix:" + database.string(), "--", "init"};
   const auto add = [&](std::initializer_list<std::string> words) {
     out.emplace_back("--");
     out.insert(out.end(), words);
