@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+// Random Ethernet frames that keep hitting the values of testing/expressions.h: tags, IPv4 with options and fragments,
+// IPv6 with extension headers, ARP, LLC, and all of them damaged or cut.
+#pragma once
+
+#include "base/bytes.h"
+#include "policy/testing/random.h"
+
+namespace superspan::policy::testing {
+
+class FrameMaker {
+ public:
+  explicit FrameMaker(Random& random) : random_(random) {}
+
+  base::Bytes make() {
+    out_ = {};
+    mac();
+    mac();
+    for (std::uint64_t tags = random_.pick({0, 0, 0, 0, 1, 1, 2, 3}); tags > 0; --tags) {
+      out_.be16(random_.pick<std::uint16_t>({0x8100, 0x8100, 0x8100, 0x88a8, 0x9100}));
+      out_.be16(static_cast<std::uint16_t>(random_.below(16) << 12 | random_.pick({0, 1, 10, 20, 4095})));
+    }
+    payload();
+    base::Bytes frame = out_.take();
+    if (random_.one_in(8)) frame.resize(random_.below(frame.size() + 1));
+    if (random_.one_in(4)) frame.resize(frame.size() + random_.below(20));
+    if (random_.one_in(10) && !frame.empty()) {
+      frame[random_.below(frame.size())] = static_cast<std::byte>(random_.below(256));
+    }
+    return frame;
+  }
+
+ private:
+  void mac() {
+    switch (random_.below(5)) {
+      case 0:
+        out_.be16(0xffff), out_.be32(0xffffffff);
+        break;
+      case 1:
+        out_.be16(0x0100), out_.be32(0x5e000005);
+        break;
+      default:
+        out_.be16(0x0200), out_.be32(static_cast<std::uint32_t>(random_.below(3)));
+    }
+  }
+
+  void payload() {
+    switch (random_.below(12)) {
+      case 0:
+        return arp(0x0806);
+      case 1:
+        return arp(0x8035);
+      case 2:
+        return llc();
+      case 3:
+        return other();
+      case 4:
+      case 5:
+      case 6:
+      case 7:
+        return ip6();
+      default:
+        return ip();
+    }
+  }
+
+  std::uint32_t address() {
+    return random_.pick<std::uint32_t>(
+        {0x0a000001, 0x0a000002, 0x0a010203, 0x0a016304, 0xc0a80101, 0xe0000005, 0xffffffff, 0, 0x14000001});
+  }
+  void address6() {
+    out_.be32(random_.pick<std::uint32_t>({0x20010db8, 0x20010db8, 0xfe800000, 0xff020000, 0}));
+    out_.be32(random_.pick<std::uint32_t>({0, 0x00010000}));
+    out_.be32(0);
+    out_.be32(static_cast<std::uint32_t>(random_.below(3)));
+  }
+  std::uint16_t port() { return random_.pick<std::uint16_t>({0, 22, 53, 80, 443, 6001, 6005, 65535}); }
+  std::uint8_t protocol() { return random_.pick<std::uint8_t>({6, 6, 6, 17, 17, 132, 1, 58, 2, 50, 51, 89, 0, 44, 9}); }
+
+  void arp(std::uint16_t type) {
+    out_.be16(type);
+    out_.be16(random_.one_in(8) ? 6 : 1);
+    out_.be16(random_.one_in(8) ? 0x86dd : 0x0800);
+    out_.u8(random_.one_in(8) ? 8 : 6);
+    out_.u8(4);
+    out_.be16(random_.pick<std::uint16_t>({1, 2, 3, 4, 0, 256, 0x0101}));
+    mac();
+    out_.be32(address());
+    mac();
+    out_.be32(address());
+    if (random_.one_in(2)) out_.zeros(18);
+  }
+
+  void llc() {
+    out_.be16(static_cast<std::uint16_t>(random_.below(0x600)));
+    const std::uint64_t kind = random_.below(4);
+    out_.be16(kind == 0 ? 0x4242 : 0xaaaa);
+    out_.u8(3);
+    if (kind != 0) {
+      out_.u8(0);
+      out_.be16(kind == 1 ? 0 : 0x000c);
+      return payload();
+    }
+    out_.zeros(random_.below(50));
+  }
+
+  void other() {
+    out_.be16(random_.pick<std::uint16_t>({0x88b5, 0x8847, 0x8864, 0x9000, 0x88cc, 0x8100, 0x0800, 0x86dd}));
+    for (std::uint64_t count = random_.below(60); count > 0; --count) {
+      out_.u8(static_cast<std::uint8_t>(random_.below(256)));
+    }
+  }
+
+  // Everything behind the IP header; protocol 0xff.. is just bytes.
+  base::Bytes transport(std::uint8_t protocol) {
+    base::ByteWriter body;
+    body.be16(port());
+    body.be16(port());
+    if (protocol == 6) {
+      body.zeros(8);
+      body.u8(static_cast<std::uint8_t>(random_.one_in(6) ? random_.below(256) : 0x50));
+      body.u8(0x12);
+      body.zeros(6);
+    } else {
+      body.zeros(random_.pick<std::size_t>({0, 4, 8, 12}));
+    }
+    body.zeros(random_.below(12));
+    base::Bytes bytes = body.take();
+    if (random_.one_in(6)) bytes.resize(random_.below(bytes.size() + 1));
+    return bytes;
+  }
+
+  void ip() {
+    const std::uint8_t proto = protocol();
+    const std::uint64_t words = random_.one_in(12) ? random_.below(16) : random_.pick({5, 5, 5, 6, 8});
+    base::Bytes body = transport(proto);
+    const std::size_t options = words > 5 ? 4 * (words - 5) : 0;
+    const std::size_t total = 20 + options + body.size();
+    out_.be16(0x0800);
+    out_.u8(static_cast<std::uint8_t>((random_.one_in(20) ? random_.below(16) : 4) << 4 | words));
+    out_.u8(static_cast<std::uint8_t>(random_.pick({0, 0, 184, 3})));
+    out_.be16(static_cast<std::uint16_t>(random_.one_in(10) ? random_.below(2 * total) : total));
+    out_.be16(7);
+    out_.be16(random_.pick<std::uint16_t>({0, 0, 0, 0x4000, 0x2000, 0x2001, 0x0001, 0x1fff, 0x8000}));
+    out_.u8(64);
+    out_.u8(proto);
+    out_.be16(0);
+    out_.be32(address());
+    out_.be32(address());
+    out_.zeros(options);
+    out_.bytes(body);
+  }
+
+  void ip6() {
+    std::uint8_t last = protocol();
+    base::Bytes body = transport(last);
+    for (std::uint64_t headers = random_.pick({0, 0, 0, 1, 1, 2}); headers > 0; --headers) last = wrap(body, last);
+    out_.be16(0x86dd);
+    out_.be32(0x60000000);
+    out_.be16(static_cast<std::uint16_t>(random_.one_in(10) ? random_.below(2 * body.size() + 1) : body.size()));
+    out_.u8(last);
+    out_.u8(64);
+    address6();
+    address6();
+    out_.bytes(body);
+  }
+
+  // Puts an extension header in front of `body`; returns its protocol number.
+  std::uint8_t wrap(base::Bytes& body, std::uint8_t next) {
+    base::ByteWriter header;
+    const auto kind = random_.pick<std::uint8_t>({0, 43, 44, 44, 51, 60});
+    header.u8(next);
+    const bool extended = kind != 44 && random_.one_in(3);
+    header.u8(kind == 51 ? (extended ? 2 : 0) : (extended ? 1 : 0));
+    header.be16(kind == 44 ? random_.pick<std::uint16_t>({0, 1, 8, 9, 0xfff8}) : 0);
+    header.be32(5);
+    if (extended) header.zeros(8);
+    header.bytes(body);
+    body = header.take();
+    return kind;
+  }
+
+  Random& random_;
+  base::ByteWriter out_;
+};
+
+}  // namespace superspan::policy::testing
