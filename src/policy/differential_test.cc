@@ -59,6 +59,33 @@ bool accepts(const std::vector<Rule>& rules, const net::FlowKey& key) {
   return false;
 }
 
+// OpenFlow's rule: dl_type must be in the match of anything behind it, nw_proto in that of ports.
+bool has_prerequisites(const net::Cube& match) {
+  using net::Field;
+  const auto value = [&](Field field) -> std::optional<net::U128> {
+    for (const net::FieldTest& test : match) {
+      if (test.field == field && test.mask == net::full_mask(field)) return test.value;
+    }
+    return std::nullopt;
+  };
+  const auto type = value(Field::kEthType);
+  const auto protocol = value(Field::kIpProto);
+  for (const net::FieldTest& test : match) {
+    const Field field = test.field;
+    const bool ip = type == 0x800;
+    const bool ip6 = type == 0x86dd;
+    const bool arp = type == 0x806 || type == 0x8035;
+    if (field == Field::kIpProto && !ip && !ip6 && !arp) return false;
+    if (field == Field::kIpFragment && !ip && !ip6) return false;
+    if ((field == Field::kIpv4Source || field == Field::kIpv4Destination) && !ip) return false;
+    if ((field == Field::kIpv6Source || field == Field::kIpv6Destination) && !ip6) return false;
+    if ((field == Field::kArpSource || field == Field::kArpTarget) && !arp) return false;
+    const bool ports = protocol == 6 || protocol == 17 || protocol == 132;
+    if ((field == Field::kL4Source || field == Field::kL4Destination) && (!(ip || ip6) || !ports)) return false;
+  }
+  return true;
+}
+
 struct Subject {
   std::string expression;
   Evaluator evaluator;
@@ -76,6 +103,9 @@ std::optional<Subject> subject(const std::string& expression) {
   EXPECT_TRUE(evaluator) << expression << "\n" << base::render(evaluator.error());
   EXPECT_TRUE(compiled) << expression << "\n" << base::render(compiled.error());
   if (!libpcap || !evaluator || !compiled) return std::nullopt;
+  for (const Rule& rule : compiled->rules) {
+    EXPECT_TRUE(has_prerequisites(rule.match)) << expression << "\n" << net::to_string(rule.match);
+  }
   Subject made{expression, *evaluator, *compiled, *libpcap, std::nullopt};
   if (compiled->residual) {
     made.residual = PcapFilter::create(compiled->residual->expression, /*optimize=*/false, &refused);
@@ -91,7 +121,7 @@ bool agrees(const Subject& subject, const base::Bytes& frame) {
   const bool wanted = subject.evaluator.matches(frame);
   const auto report = [&](const char* what) {
     ADD_FAILURE() << what << "\nexpression " << subject.expression << "\nframe " << hex(frame) << "\nwanted " << wanted
-                  << "\nkey " << net::to_string(net::Cube{}) << explain(subject.expression, Stage::kRules).value_or("");
+                  << explain(subject.expression, Stage::kRules).value_or("");
     return false;
   };
   if (subject.libpcap.matches(frame) != wanted) return report("the evaluator and libpcap disagree");

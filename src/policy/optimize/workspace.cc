@@ -120,6 +120,18 @@ std::optional<Reference> Workspace::shortcut(Operation operation, Reference left
   return std::nullopt;
 }
 
+TestId Workspace::first_test(Reference left, Reference right) const {
+  const bool left_first = is_leaf(right) || (!is_leaf(left) && !before(nodes_[right].test, nodes_[left].test));
+  return nodes_[left_first ? left : right].test;
+}
+
+// What a diagram is where `test`, which stands before or at its root, holds and where it does not. A false test decides
+// no test behind it, thanks to the order.
+std::pair<Reference, Reference> Workspace::halves(Reference reference, TestId test) {
+  if (!is_leaf(reference) && nodes_[reference].test == test) return {nodes_[reference].yes, nodes_[reference].no};
+  return {given(reference, tests_[test]), reference};
+}
+
 Reference Workspace::apply(Operation operation, Reference left, Reference right) {
   if (exhausted()) return kNo;
   if (const auto result = shortcut(operation, left, right)) return *result;
@@ -127,15 +139,9 @@ Reference Workspace::apply(Operation operation, Reference left, Reference right)
   const Key key{static_cast<std::uint32_t>(operation), left, right};
   if (const auto found = applied_.find(key); found != applied_.end()) return found->second;
   ++work_;
-  const bool left_first = is_leaf(right) || (!is_leaf(left) && !before(nodes_[right].test, nodes_[left].test));
-  const TestId test = nodes_[left_first ? left : right].test;
-  const net::FieldTest known = tests_[test];
-  const auto halves = [&](Reference side) -> std::pair<Reference, Reference> {
-    if (!is_leaf(side) && nodes_[side].test == test) return {nodes_[side].yes, nodes_[side].no};
-    return {given(side, known), side};
-  };
-  const auto [left_yes, left_no] = halves(left);
-  const auto [right_yes, right_no] = halves(right);
+  const TestId test = first_test(left, right);
+  const auto [left_yes, left_no] = halves(left, test);
+  const auto [right_yes, right_no] = halves(right, test);
   const Reference yes = apply(operation, left_yes, right_yes);
   const Reference no = apply(operation, left_no, right_no);
   const Reference result = make(test, yes, no);
@@ -148,6 +154,32 @@ Reference Workspace::merge(Reference left, Reference right, const Join& join) {
   const Reference result = apply(Operation::kMerge, left, right);
   join_ = nullptr;
   return result;
+}
+
+Reference Workspace::simplify(Reference reference, Reference care) {
+  if (exhausted() || care == kNo) return kNo;
+  if (care == kYes || is_leaf(reference)) return reference;
+  const Key key{reference, care, 0};
+  if (const auto found = simplified_.find(key); found != simplified_.end()) return found->second;
+  ++work_;
+  const Reference result = simplify_node(reference, care);
+  simplified_.emplace(key, result);
+  return result;
+}
+
+Reference Workspace::simplify_node(Reference reference, Reference care) {
+  const TestId test = first_test(reference, care);
+  const auto [yes, no] = halves(reference, test);
+  const auto [care_yes, care_no] = halves(care, test);
+  if (care_yes == kNo) return simplify(no, care_no);
+  // Other fields only exist where these tests hold, so they stay in front of them.
+  const net::Field field = tests_[test].field;
+  const bool is_guard = yes != no && (field == net::Field::kEthType || field == net::Field::kIpProto);
+  if (care_no == kNo && !is_guard) return simplify(yes, care_yes);
+  if (yes == no) return simplify(reference, either(care_yes, care_no));
+  const Reference simple_yes = simplify(yes, care_yes);
+  const Reference simple_no = simplify(no, care_no);
+  return make(test, simple_yes, simple_no);
 }
 
 Reference Workspace::import(const Diagram& diagram, Reference yes_leaf) {

@@ -10,6 +10,7 @@
 #include <functional>
 #include <optional>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "net/field.h"
@@ -52,6 +53,10 @@ class Workspace {
   // unless both are on one field.
   [[nodiscard]] Reference given(Reference reference, const net::FieldTest& test);
 
+  // A diagram, hopefully a smaller one, that is `reference` wherever `care` is yes, and anything elsewhere (restrict,
+  // of Coudert and Madre 1990).
+  [[nodiscard]] Reference simplify(Reference reference, Reference care);
+
   // Copies in and out. import() maps the leaf `yes` to `yes_leaf`.
   [[nodiscard]] Reference import(const Diagram& diagram, Reference yes_leaf = kYes);
   [[nodiscard]] Diagram freeze(Reference root) const;
@@ -75,6 +80,9 @@ class Workspace {
   TestId intern(const net::FieldTest& test);
   Reference make(TestId test, Reference yes, Reference no);
   Reference apply(Operation operation, Reference left, Reference right);
+  Reference simplify_node(Reference reference, Reference care);
+  std::pair<Reference, Reference> halves(Reference reference, TestId test);
+  TestId first_test(Reference left, Reference right) const;
   std::optional<Reference> shortcut(Operation operation, Reference left, Reference right) const;
   bool before(TestId left, TestId right) const;
 
@@ -85,6 +93,7 @@ class Workspace {
   std::unordered_map<Key, Reference, KeyHash> unique_;
   std::unordered_map<Key, Reference, KeyHash> applied_;
   std::unordered_map<Key, Reference, KeyHash> given_;
+  std::unordered_map<Key, Reference, KeyHash> simplified_;
   const Join* join_ = nullptr;  // during merge()
   std::size_t work_ = 0;
 };

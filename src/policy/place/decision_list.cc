@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "policy/place/decision_list.h"
 
-#include <bit>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -46,29 +45,51 @@ class Planner {
  public:
   Planner(Workspace& workspace, Leaves leaves) : workspace_(workspace), leaves_(leaves) {}
 
-  base::Result<std::vector<Entry>> run(Reference root, std::size_t limit) {
-    const std::size_t direct = plan(root, kNo).entries;
-    // `not X` is shortest as: refuse X, accept the rest.
-    const bool invert = leaves_ == Leaves::kYesOrNo && plan(root, kYes).entries + 1 < direct;
-    const std::size_t entries = invert ? plan(root, kYes).entries + 1 : direct;
+  base::Result<std::vector<Entry>> run(const Request& request) {
+    const Outline outline = best_outline(request);
     if (exhausted()) {
       return base::fail(base::ErrorCode::kLimit, "the expression is too tangled to be written as rules",
                         "split it into several policies", "expression");
     }
-    if (entries > limit) {
-      return base::fail(
-          base::ErrorCode::kLimit,
-          std::to_string(entries) + " rules are needed, at most " + std::to_string(limit) + " are allowed",
-          "write nets instead of hosts and wider port ranges, or split the policy", "expression");
+    if (outline.entries > request.limit) {
+      return base::fail(base::ErrorCode::kLimit,
+                        std::to_string(outline.entries) + " rules are needed, at most " +
+                            std::to_string(request.limit) + " are allowed",
+                        "write nets instead of hosts and wider port ranges, or split the policy", "expression");
     }
-    write(root, invert ? kYes : kNo, {});
-    if (invert) entries_.push_back({{}, 1});
+    write(outline.refuse, kNo, {}, /*inverted=*/true);
+    write(outline.wanted, outline.fallback, {});
+    if (outline.fallback == kYes) entries_.push_back({{}, 1});
     while (!entries_.empty() && entries_.back().leaf == 0) entries_.pop_back();
     return std::move(entries_);
   }
 
  private:
   static constexpr std::size_t kMaxPlans = 400'000;
+
+  // The whole list: refuse, then write `wanted` over `fallback`, then accept the rest if the fallback is yes.
+  struct Outline {
+    std::size_t entries = 0;
+    Reference wanted = kNo;
+    Reference fallback = kNo;
+    Reference refuse = kNo;
+  };
+
+  Outline best_outline(const Request& request) {
+    Outline best{plan(request.root, kNo).entries, request.root, kNo, kNo};
+    if (leaves_ != Leaves::kYesOrNo) return best;
+    // `not X` is shortest as: refuse X, accept the rest.
+    const std::size_t from_yes = plan(request.root, kYes).entries + 1;
+    if (from_yes < best.entries) best = {from_yes, request.root, kYes, kNo};
+    if (request.difference) {
+      const Reference keep = request.difference->keep;
+      const Reference refuse = workspace_.simplify(request.difference->refuse, keep);
+      const Plan refused = plan(refuse, kNo);
+      const std::size_t entries = refused.entries + plan(keep, kNo).entries;
+      if (refused.only_yes && entries < best.entries) best = {entries, keep, kNo, refuse};
+    }
+    return best;
+  }
 
   bool exhausted() const { return workspace_.exhausted() || plans_.size() > kMaxPlans; }
 
@@ -99,13 +120,23 @@ class Planner {
       consider(join(Way::kYesOnly, plan(node.yes, workspace_.node(fallback).yes), {}));
     }
     if (leaves_ == Leaves::kYesOrNo && best.entries > 1) {
-      const Plan refused = plan(workspace_.without(fallback, wanted), kNo);
-      const Plan accepted = plan(workspace_.without(wanted, fallback), kNo);
+      const Plan refused = plan(refused_part(wanted, fallback), kNo);
+      const Plan accepted = plan(accepted_part(wanted, fallback), kNo);
       if (refused.only_yes && accepted.only_yes) {
         consider({refused.entries + accepted.entries, Way::kDifference, refused.entries == 0});
       }
     }
     return best;
+  }
+
+  // Must cover what only the fallback has, must not touch what is wanted; the rest is free.
+  Reference refused_part(Reference wanted, Reference fallback) {
+    return workspace_.simplify(workspace_.without(fallback, wanted), workspace_.either(wanted, fallback));
+  }
+  // Must cover what only `wanted` has, must not touch what neither has; where the fallback is yes it is free, because
+  // what must be refused there is refused already.
+  Reference accepted_part(Reference wanted, Reference fallback) {
+    return workspace_.simplify(wanted, workspace_.negate(fallback));
   }
 
   bool shares_no_side(const Workspace::Node& node, Reference fallback) const {
@@ -128,8 +159,8 @@ class Planner {
         return;
       }
       if (way == Way::kDifference) {
-        write(workspace_.without(fallback, wanted), kNo, context, !inverted);
-        wanted = workspace_.without(wanted, fallback);
+        write(refused_part(wanted, fallback), kNo, context, !inverted);
+        wanted = accepted_part(wanted, fallback);
         fallback = kNo;
         continue;
       }
@@ -163,8 +194,8 @@ class Planner {
 
 }  // namespace
 
-base::Result<std::vector<Entry>> decision_list(Workspace& workspace, Reference root, Leaves leaves, std::size_t limit) {
-  return Planner(workspace, leaves).run(root, limit);
+base::Result<std::vector<Entry>> decision_list(Workspace& workspace, const Request& request) {
+  return Planner(workspace, request.leaves).run(request);
 }
 
 }  // namespace superspan::policy::place

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <vector>
 
 #include "base/result.h"
@@ -22,9 +23,20 @@ struct Entry {
 
 enum class Leaves { kYesOrNo, kSets };
 
-// Entries so that a packet that matches none has leaf 0. kLimit if there are more than `limit`, or if the workspace
-// gives up.
-[[nodiscard]] base::Result<std::vector<Entry>> decision_list(optimize::Workspace& workspace, optimize::Reference root,
-                                                             Leaves leaves, std::size_t limit);
+// A diagram known to be `keep` without `refuse`: maybe it is shorter to refuse first and then to keep.
+struct Difference {
+  optimize::Reference keep;
+  optimize::Reference refuse;
+};
+
+struct Request {
+  optimize::Reference root;
+  Leaves leaves = Leaves::kYesOrNo;
+  std::size_t limit = 0;  // most entries
+  std::optional<Difference> difference;
+};
+
+// Entries so that a packet that matches none has leaf 0. kLimit if there are too many, or if the workspace gives up.
+[[nodiscard]] base::Result<std::vector<Entry>> decision_list(optimize::Workspace& workspace, const Request& request);
 
 }  // namespace superspan::policy::place

@@ -19,14 +19,37 @@ using optimize::Workspace;
 struct Built {
   Reference wanted;
   Reference certain;
+  Difference difference;  // wanted, as its topmost `and` has it
   std::vector<Reference> doubts;
 };
 
+// `a and not b` is a without b. Anything else is itself without nothing.
+struct Halves {
+  std::vector<lower::PredicateId> keep, refuse;
+};
+Halves split(const lower::Predicates& predicates, lower::PredicateId root) {
+  using Kind = lower::Predicates::Kind;
+  const auto& nodes = predicates.nodes();
+  Halves halves;
+  if (nodes[root].kind != Kind::kAnd) return {{root}, {}};
+  for (const lower::PredicateId child : nodes[root].children) {
+    if (nodes[child].kind == Kind::kNot) {
+      halves.refuse.push_back(nodes[child].children.front());
+    } else {
+      halves.keep.push_back(child);
+    }
+  }
+  return halves;
+}
+
 Built build_all(Workspace& workspace, const lower::Lowered& lowered) {
-  std::vector<lower::PredicateId> roots = {lowered.wanted, lowered.certain};
+  lower::Predicates predicates = lowered.predicates;
+  const Halves halves = split(predicates, lowered.wanted);
+  std::vector<lower::PredicateId> roots = {lowered.wanted, lowered.certain, predicates.all(halves.keep),
+                                           predicates.any(halves.refuse)};
   for (const lower::Doubt& doubt : lowered.doubts) roots.push_back(doubt.where);
-  const std::vector<Reference> built = optimize::build(workspace, lowered.predicates, roots);
-  return {built[0], built[1], {built.begin() + 2, built.end()}};
+  const std::vector<Reference> built = optimize::build(workspace, predicates, roots);
+  return {built[0], built[1], {built[2], built[3]}, {built.begin() + 4, built.end()}};
 }
 
 }  // namespace
@@ -42,7 +65,7 @@ base::Result<CompiledPolicy> place(const resolve::Resolved& resolved, const lowe
     if (workspace.both(gap, built.doubts[at]) != kNo) policy.overmatches.push_back(lowered.doubts[at].text);
   }
   if (gap != kNo) policy.residual = Residual{resolve::canonical(resolved)};
-  auto entries = decision_list(workspace, built.wanted, Leaves::kYesOrNo, options.rule_limit);
+  auto entries = decision_list(workspace, {built.wanted, Leaves::kYesOrNo, options.rule_limit, built.difference});
   if (!entries) return std::unexpected(entries.error());
   for (Entry& entry : *entries) policy.rules.push_back({std::move(entry.match), entry.leaf == 1});
   policy.diagram = std::make_shared<const Diagram>(workspace.freeze(built.wanted));

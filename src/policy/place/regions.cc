@@ -61,7 +61,7 @@ base::Result<std::vector<RegionRule>> regions(std::span<const Diagram* const> di
     parts = std::move(merged);
   }
   if (parts.empty()) return std::vector<RegionRule>{};
-  auto entries = place::decision_list(workspace, parts.front(), place::Leaves::kSets, rule_limit);
+  auto entries = place::decision_list(workspace, {parts.front(), place::Leaves::kSets, rule_limit, {}});
   if (!entries) return std::unexpected(entries.error());
   std::vector<RegionRule> rules;
   for (place::Entry& entry : *entries) rules.push_back({std::move(entry.match), sets[entry.leaf]});
