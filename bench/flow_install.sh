@@ -7,5 +7,8 @@ bin=$1 out=$2
 . "$(dirname "$0")/ovs.sh"
 ovs_start
 vsctl add-br b0 -- set bridge b0 datapath_type=netdev fail_mode=secure protocols=OpenFlow14 -- \
-  set-controller b0 tcp:127.0.0.1:16653 tcp:127.0.0.1:16654 -- set controller b0 inactivity_probe=60000 max_backoff=1000
+  set-controller b0 tcp:127.0.0.1:16653 tcp:127.0.0.1:16654
+for controller in $(vsctl get bridge b0 controller | tr -d '[],'); do
+  vsctl set controller "$controller" inactivity_probe=60000 max_backoff=1000
+done
 timeout 300 "$bin/bench_flow_install" "$ovs/b0.mgmt" 16653 16654 "$ovs" "$out/rows.jsonl"

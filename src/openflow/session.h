@@ -56,6 +56,9 @@ struct SessionOptions {
 struct Transaction {
   std::vector<FlowMod> flows;
   std::vector<GroupMod> groups;
+  // All or nothing, in a bundle where the switch has them. false: each mod takes effect as it arrives, about twice as
+  // fast on Open vSwitch; when some fail, the others stay.
+  bool atomic = true;
 };
 
 using RequestId = std::uint64_t;

@@ -70,13 +70,15 @@ struct RunningTransaction {
   Phase phase = Phase::kWaiting;
   Xid first = 0;
   std::size_t written = 0;  // mods
-  base::Bytes encoded;      // without bundles all is encoded before anything is sent
+  base::Bytes encoded;      // checked_first(): all mods
   std::size_t encoded_sent = 0;
   base::SteadyTime last_progress{};
   TransactionResult result;
 
   [[nodiscard]] std::size_t count() const { return mods.flows.size() + mods.groups.size(); }
   [[nodiscard]] bool owns(Xid xid) const { return phase != Phase::kWaiting && xid - first < count() + 4; }
+  // All or nothing is asked for and there are no bundles: everything is encoded before anything is sent.
+  [[nodiscard]] bool checked_first() const { return !bundled && mods.atomic; }
   // Is it a group, and its index.
   [[nodiscard]] std::pair<bool, std::size_t> mod_at(std::size_t position) const;
 };
@@ -140,6 +142,9 @@ class Session::Impl {
   void start_next_transaction();
   void encode_plain(RunningTransaction& running);
   void write(base::Bytes& out, std::size_t budget);
+  // True when the last mod is out.
+  [[nodiscard]] static bool write_encoded(RunningTransaction& running, base::Bytes& out, std::size_t budget);
+  [[nodiscard]] bool write_mods(RunningTransaction& running, base::Bytes& out, std::size_t budget);
   base::Status encode_mod(RunningTransaction& running, std::size_t position, base::Bytes& out);
   void note_failed(RunningTransaction& running, std::size_t position, std::string error);
   void on_transaction_reply(const Header& header, const Body& body);

@@ -43,7 +43,7 @@ base::Result<RequestId> Session::Impl::send(Transaction transaction) {
   RunningTransaction& running = transactions_.emplace_back();
   running.request = next_request_++;
   running.mods = std::move(transaction);
-  running.bundled = info.bundles;
+  running.bundled = info.bundles && running.mods.atomic;
   for (std::size_t index = 0; index < running.mods.groups.size(); ++index) {
     const bool last = running.mods.groups[index].command == GroupCommand::kDelete;
     (last ? running.groups_after : running.groups_before).push_back(index);
@@ -60,15 +60,15 @@ void Session::Impl::start_next_transaction() {
     running.first = next_xid(running.count() + 4);
     running.last_progress = now_;
     running.phase = Phase::kWriting;
-    if (!running.bundled) encode_plain(running);
-    const bool nothing_to_send = running.count() == 0 || (!running.bundled && running.result.failed_count != 0);
+    if (running.checked_first()) encode_plain(running);
+    const bool nothing_to_send = running.count() == 0 || running.result.failed_count != 0;
     if (!nothing_to_send) return;
     running.result.applied_nothing = true;
     finish_transaction();
   }
 }
 
-// Without bundles a mod that cannot be encoded must be found before the first one is sent.
+// All or nothing without bundles: a mod that cannot be encoded must be found before the first one is sent.
 void Session::Impl::encode_plain(RunningTransaction& running) {
   for (std::size_t position = 0; position < running.count(); ++position) {
     if (const auto status = encode_mod(running, position, running.encoded); !status) {
@@ -103,32 +103,40 @@ void Session::Impl::write(base::Bytes& out, std::size_t budget) {
   if (transactions_.empty() || transactions_.front().phase != Phase::kWriting) return;
   RunningTransaction& running = transactions_.front();
   running.last_progress = now_;
-  const std::size_t limit = out.size() + budget;
+  const bool all = running.checked_first() ? write_encoded(running, out, budget) : write_mods(running, out, budget);
+  if (!all) return;
+  counters.flow_mods_sent += running.mods.flows.size();
+  counters.messages_sent += running.count() + 1;
   const Xid last = running.first + 1 + static_cast<Xid>(running.count());
-  if (!running.bundled) {
-    const std::size_t part = std::min(budget, running.encoded.size() - running.encoded_sent);
-    const auto begin = running.encoded.begin() + static_cast<std::ptrdiff_t>(running.encoded_sent);
-    out.insert(out.end(), begin, begin + static_cast<std::ptrdiff_t>(part));
-    running.encoded_sent += part;
-    if (running.encoded_sent < running.encoded.size()) return;
-    counters.flow_mods_sent += running.mods.flows.size();
-    counters.messages_sent += running.count() + 1;
+  if (running.bundled) {
+    encoder_->bundle_control(out, last, kBundle, BundleStep::kClose);
+  } else {
     encoder_->barrier_request(out, last);
-    running.phase = Phase::kAwaitBarrier;
-    return;
   }
-  if (running.written == 0) encoder_->bundle_control(out, running.first, kBundle, BundleStep::kOpen);
+  running.phase = running.bundled ? Phase::kAwaitClose : Phase::kAwaitBarrier;
+}
+
+bool Session::Impl::write_encoded(RunningTransaction& running, base::Bytes& out, std::size_t budget) {
+  const std::size_t part = std::min(budget, running.encoded.size() - running.encoded_sent);
+  const auto begin = running.encoded.begin() + static_cast<std::ptrdiff_t>(running.encoded_sent);
+  out.insert(out.end(), begin, begin + static_cast<std::ptrdiff_t>(part));
+  running.encoded_sent += part;
+  return running.encoded_sent == running.encoded.size();
+}
+
+bool Session::Impl::write_mods(RunningTransaction& running, base::Bytes& out, std::size_t budget) {
+  const std::size_t limit = out.size() + budget;
+  if (running.bundled && running.written == 0) {
+    encoder_->bundle_control(out, running.first, kBundle, BundleStep::kOpen);
+    ++counters.messages_sent;
+  }
   while (running.written < running.count() && out.size() < limit) {
     const std::size_t position = running.written++;
     if (const auto status = encode_mod(running, position, out); !status) {
       note_failed(running, position, status.error().message);
     }
   }
-  if (running.written < running.count()) return;
-  counters.flow_mods_sent += running.mods.flows.size();
-  counters.messages_sent += running.count() + 2;
-  encoder_->bundle_control(out, last, kBundle, BundleStep::kClose);
-  running.phase = Phase::kAwaitClose;
+  return running.written == running.count();
 }
 
 void Session::Impl::on_transaction_reply(const Header& header, const Body& body) {
