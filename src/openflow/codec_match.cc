@@ -235,8 +235,14 @@ bool is_prefix(U128 mask, U128 full) {
   return (((full & ~mask) + 1) & (full & ~mask)) == 0;
 }
 
+// All tests for "no tag" mean the same. OpenFlow 1.3 says it as vlan_vid=OFPVID_NONE, without a mask.
+bool is_untagged(const FieldTest& test) {
+  return test.field == Field::kVlanTci && (test.mask & kVlanPresent) != 0 && (test.value & kVlanPresent) == 0;
+}
+
 bool vlan_in_oxm(const FieldTest& test) {
   const auto mask = static_cast<std::uint16_t>(test.mask);
+  if (is_untagged(test)) return test.value == 0;
   if ((mask & kVlanPriority) == 0) return true;
   // The priority goes as its own field, whole, and only behind a test that there is a tag.
   return (mask & kVlanPriority) == kVlanPriority && (mask & kVlanPresent) != 0 && (test.value & kVlanPresent) != 0;
@@ -297,7 +303,7 @@ base::Status put_headers(const net::Cube& headers, Dialect dialect, match& out) 
                         std::string(to_string(dialect.version)) + " cannot match " + net::to_string(test));
     }
     put(out.flow, test.field, test.value);
-    put(out.wc.masks, test.field, test.mask);
+    put(out.wc.masks, test.field, dialect.version != Version::k10 && is_untagged(test) ? kVlanIdAndPresent : test.mask);
   }
   return {};
 }
@@ -376,9 +382,7 @@ Match from_library(const match& from) {
     const U128 mask = take(rest, field, true);
     if (mask == 0) continue;
     FieldTest test{field, take(values, field, false) & mask, mask};
-    if (field == Field::kVlanTci && (mask & kVlanPresent) != 0 && (test.value & kVlanPresent) == 0) {
-      test = {field, 0, kVlanPresent};
-    }
+    if (is_untagged(test)) test = {field, 0, kVlanPresent};
     result.headers.push_back(test);
   }
   if (!is_zero(rest)) {
