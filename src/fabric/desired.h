@@ -30,8 +30,9 @@ struct Cookie {
 
 struct DesiredFlow {
   openflow::Flow flow;
-  // The policies whose per-hop counter this flow is: its packets are theirs. Empty: counts for none.
-  std::vector<std::uint32_t> counts;
+  std::vector<std::uint32_t> counts;  // the policies whose packets this flow counts; empty: it counts for none
+  bool hop = false;                   // counts all their packets that pass this switch
+  bool taken = false;                 // counts their packets from this switch's taps
 };
 
 // Flow keys are unique inside a switch, over all its blocks.

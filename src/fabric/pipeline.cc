@@ -98,6 +98,7 @@ std::shared_ptr<const FlowBlock> Pipeline::route_block(const WantedPolicy& polic
     DesiredFlow flow = roles::route_rule(inputs.slot.name_space, inputs.slot.bit, hop);
     flow.flow.cookie = Cookie{number, Stage::kRoute, 0}.value();
     flow.counts = {number};
+    flow.hop = true;
     remembered.block = std::make_shared<FlowBlock>(FlowBlock{std::move(flow)});
     remembered.inputs = inputs;
   }

@@ -3,7 +3,15 @@
 
 #include <algorithm>
 
+#include "fabric/topology.h"
+
 namespace superspan::fabric {
+
+policy::CompileOptions compile_options(const Topology& topology) {
+  policy::CompileOptions options;
+  options.keep_malformed = topology.encapsulation() == Encapsulation::kNsh;
+  return options;
+}
 
 base::Result<Slot> choose_slot(std::span<const Slot> taken, std::optional<Slot> latest) {
   for (std::uint8_t name_space = 0; name_space < kPolicyNamespaces; ++name_space) {

@@ -35,6 +35,12 @@ inline constexpr std::size_t kPoliciesMax = std::size_t{kPolicyNamespaces} * net
 // possible before it means something else; a namespace is opened only when those before it are full. kLimit if none.
 [[nodiscard]] base::Result<Slot> choose_slot(std::span<const Slot> taken, std::optional<Slot> latest);
 
+class Topology;
+
+// How expressions are to be compiled for this fabric: with VLAN encapsulation there are no nodes to finish the work,
+// and a rule that lets damaged frames through would cost matches that these switches do not have.
+[[nodiscard]] policy::CompileOptions compile_options(const Topology& topology);
+
 struct Limits {  // 0: none
   std::uint64_t duration_s = 0;
   std::uint64_t packets = 0;

@@ -22,6 +22,10 @@ class Tree {
   [[nodiscard]] SwitchIndex next(SwitchIndex from, SwitchIndex to) const;
   // All switches on the way, both ends included.
   [[nodiscard]] std::vector<SwitchIndex> path(SwitchIndex from, SwitchIndex to) const;
+  // True if the link that leads from this port to that neighbour is part of the tree: copies come over no other.
+  [[nodiscard]] bool is_branch(Attachment here, SwitchIndex neighbour) const {
+    return next(here.at, neighbour) == neighbour && port_towards(here.at, neighbour) == here.port;
+  }
   [[nodiscard]] SwitchIndex root() const { return root_; }
 
  private:

@@ -39,7 +39,14 @@ std::map<std::size_t, std::uint8_t> shared_tools(std::span<const PlacedPolicy> p
 }
 
 WantedMaker::WantedMaker(const Topology& topology) : topology_(topology), ports_(out_ports(topology)) {
-  for (unsigned name_space = 0; name_space <= kToolNamespace; ++name_space) trees_.emplace_back(topology, name_space);
+  const bool many = topology.encapsulation() == Encapsulation::kNsh;
+  for (unsigned name_space = 0; name_space <= kToolNamespace; ++name_space) {
+    trees_.emplace_back(topology, many ? name_space : 0);
+  }
+}
+
+WantedMaker::Tools WantedMaker::shared(std::span<const PlacedPolicy> policies) const {
+  return topology_.encapsulation() == Encapsulation::kNsh ? shared_tools(policies) : Tools{};
 }
 
 // The route of a policy's own bit: to all destinations but those that a tool bit leads to.
@@ -72,8 +79,9 @@ Wanted WantedMaker::make(std::span<const PlacedPolicy> classified, std::span<con
                          std::uint32_t epoch) {
   Wanted wanted;
   wanted.epoch = epoch;
-  wanted.tool_bits = shared_tools(classified);
-  const Tools before = shared_tools(routed_too);
+  for (const PlacedPolicy& policy : routed_too) wanted.routed_too.push_back(policy.number());
+  wanted.tool_bits = shared(classified);
+  const Tools before = shared(routed_too);
   Tools routed = before;
   routed.insert(wanted.tool_bits.begin(), wanted.tool_bits.end());
   // Copies under way may still rely on a policy's own bit unless both sets agree that the tool is shared.

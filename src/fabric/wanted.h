@@ -35,11 +35,15 @@ struct SharedTool {
   std::shared_ptr<const Route> route;
 };
 
+struct VlanPlan;  // vlan.h
+
 struct Wanted {
   std::uint32_t epoch = 0;
+  std::vector<std::uint32_t> routed_too;          // numbers of the other set that copies may come by
   std::vector<WantedPolicy> policies;             // by number
   std::vector<SharedTool> shared_tools;           // that have routes
   std::map<std::size_t, std::uint8_t> tool_bits;  // that classification sets: tool -> bit
+  std::shared_ptr<const VlanPlan> vlan;           // only in fabrics with VLAN encapsulation
 };
 
 // The tools that policies of several namespaces lead to, with their bits.
@@ -62,12 +66,13 @@ class WantedMaker {
     std::vector<Destination> destinations;
     std::shared_ptr<const Route> route;
   };
+  [[nodiscard]] Tools shared(std::span<const PlacedPolicy> policies) const;
   [[nodiscard]] std::shared_ptr<const Route> route_of(const PlacedPolicy& policy, const Tools& elsewhere);
   [[nodiscard]] std::shared_ptr<const Route> route_to(std::size_t tool, std::span<const WantedPolicy> policies) const;
 
   const Topology& topology_;
   std::vector<OutPorts> ports_;
-  std::vector<Tree> trees_;  // by namespace
+  std::vector<Tree> trees_;  // by namespace; with VLAN encapsulation all the same: there are no namespaces
   OverlapMemory overlaps_;
   std::map<std::uint32_t, RouteMemory> routes_;  // by policy number
 };

@@ -14,7 +14,10 @@ using openflow::Action;
 constexpr std::uint16_t kPortPriority = 100;
 
 DesiredFlow flow(std::uint8_t table, std::uint16_t priority, openflow::Match match, std::vector<Action> actions) {
-  return {{{table, priority, std::move(match)}, 0, std::move(actions)}, {}};
+  DesiredFlow made;
+  made.flow.key = {table, priority, std::move(match)};
+  made.flow.actions = std::move(actions);
+  return made;
 }
 
 // Match, route and send what came in at this tap. No action if no policy looks at it: the flow still counts.
@@ -57,19 +60,13 @@ std::vector<Action> core_actions(const NamespaceUse& use, unsigned name_space) {
   return actions;
 }
 
-// The port if the link is a branch of the namespace's tree here; copies never come over other links.
-bool is_branch(const SwitchView& view, unsigned name_space, const Attachment& here, const Attachment& there) {
-  return view.maker.tree(name_space).port_towards(here.at, there.at) == here.port &&
-         view.maker.tree(name_space).next(here.at, there.at) == there.at;
-}
-
 void classify_links(const SwitchView& view, FlowBlock& flows) {
   for (unsigned name_space = 0; name_space <= kToolNamespace; ++name_space) {
     const NamespaceUse use = use_of(view, name_space);
     if (use.core_routes.empty()) continue;
     for (const Link& link : view.topology.links()) {
       for (const auto& [here, there] : {std::pair(link.from, link.to), std::pair(link.to, link.from)}) {
-        if (here.at != view.at || !is_branch(view, name_space, here, there)) continue;
+        if (here.at != view.at || !view.maker.tree(name_space).is_branch(here, there.at)) continue;
         openflow::Match match;
         match.in_port = here.port;
         match.headers = {FieldTest::exactly(Field::kEthType, net::kEtherTypeNsh),
@@ -95,6 +92,8 @@ FlowBlock match_rules(const policy::CompiledPolicy& compiled, std::uint32_t numb
       made.flow.key.match.in_port = port;
       made.flow.key.match.headers = rule.match;
       made.flow.cookie = Cookie{number, Stage::kMatch, static_cast<std::uint16_t>(flows.size())}.value();
+      if (rule.accept) made.counts = {number};
+      made.taken = rule.accept;
       flows.push_back(std::move(made));
     }
     --priority;
