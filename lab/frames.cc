@@ -9,6 +9,8 @@
 
 #include <array>
 
+#include "lab/socket.h"
+
 namespace superspan::lab {
 namespace {
 
@@ -281,7 +283,7 @@ base::Result<FrameSender> FrameSender::open(const std::string& device) {
   address.sll_family = AF_PACKET;
   address.sll_ifindex = static_cast<int>(if_nametoindex(device.c_str()));
   if (address.sll_ifindex == 0) return base::fail(ErrorCode::kNotFound, fmt::format("no network device '{}'", device));
-  if (bind(socket_file.get(), static_cast<const sockaddr*>(static_cast<const void*>(&address)), sizeof(address)) != 0) {
+  if (bind(socket_file.get(), as_sockaddr(address), sizeof(address)) != 0) {
     return fail_errno("cannot bind to " + device);
   }
   return FrameSender(std::move(socket_file));

@@ -16,6 +16,7 @@
 #include "lab/network.h"
 #include "lab/plan.h"
 #include "lab/services.h"
+#include "lab/socket.h"
 #include "lab/switches.h"
 #include "lab/topology.h"
 #include "lab/traffic.h"
@@ -44,8 +45,7 @@ base::Result<File> lock_lab() {
   constexpr std::string_view kName = "superspan-lab";
   std::memcpy(address.sun_path + 1, kName.data(), kName.size());
   const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + kName.size());
-  if (lock && bind(lock.get(), static_cast<const sockaddr*>(static_cast<const void*>(&address)), size) == 0)
-    return lock;
+  if (lock && bind(lock.get(), as_sockaddr(address), size) == 0) return lock;
   return base::fail(ErrorCode::kConflict, "another `superspan lab` command is at work", "wait until it has ended");
 }
 
@@ -109,6 +109,7 @@ Status build(const std::vector<Step>& steps, const InterruptGuard& interrupt, co
 
 std::vector<std::string> namespace_names(const JournalContent& content) {
   std::vector<std::string> names;
+  names.reserve(content.namespaces.size());
   for (const JournaledNamespace& item : content.namespaces) names.push_back(item.name);
   return names;
 }

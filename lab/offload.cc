@@ -20,7 +20,7 @@ base::Status turn_off_offloads(const std::string& device) {
   ifreq request{};
   std::strncpy(request.ifr_name, device.c_str(), sizeof(request.ifr_name) - 1);
   ethtool_value value{};
-  request.ifr_data = static_cast<char*>(static_cast<void*>(&value));
+  request.ifr_data = reinterpret_cast<char*>(&value);
   const auto call = [&] { return ioctl(socket_file.get(), SIOCETHTOOL, &request) == 0; };
   for (const std::uint32_t command : {ETHTOOL_STXCSUM, ETHTOOL_SSG, ETHTOOL_STSO, ETHTOOL_SGSO, ETHTOOL_SGRO}) {
     value = {command, 0};

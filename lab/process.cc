@@ -13,19 +13,14 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <mutex>
 #include <optional>
 
 #include "lab/file.h"
-
-extern "C" char** environ;
 
 namespace superspan::lab {
 namespace {
 
 using base::ErrorCode;
-
-std::mutex launch_mutex;  // a child must not inherit the gate of another child that is being started
 
 struct Launch {
   const Arguments& arguments;
@@ -39,6 +34,7 @@ struct Launch {
 
 std::vector<char*> pointers(std::vector<std::string>& words) {
   std::vector<char*> out;
+  out.reserve(words.size() + 1);
   for (std::string& word : words) out.push_back(word.data());
   out.push_back(nullptr);
   return out;
@@ -58,6 +54,7 @@ void become(const Launch& launch, int gate, char* const* argv, char* const* envp
   if (launch.own_session) setsid();
   if (launch.network_namespace >= 0 && setns(launch.network_namespace, CLONE_NEWNET) != 0) return;
   const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+  if (null < 0) return;
   dup2(launch.input >= 0 ? launch.input : null, STDIN_FILENO);
   dup2(launch.output >= 0 ? launch.output : null, STDOUT_FILENO);
   dup2(launch.errors >= 0 ? launch.errors : null, STDERR_FILENO);
@@ -68,8 +65,9 @@ void become(const Launch& launch, int gate, char* const* argv, char* const* envp
 }
 
 // Forks; calls `record` while the child waits; lets it go; returns when exec has happened or failed.
+// Children started at the same time inherit each other's gates until they run; the one forked last holds none but its
+// own, so if we die, the gates close one after the other, and no child ever runs.
 base::Result<pid_t> fork_and_exec(const Launch& launch, const std::function<base::Status(pid_t)>& record) {
-  const std::lock_guard lock(launch_mutex);
   Arguments words = launch.arguments;
   std::vector<std::string> variables = environment_with(launch.environment);
   const auto argv = pointers(words);

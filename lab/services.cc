@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "lab/network.h"
+#include "lab/socket.h"
 
 namespace superspan::lab {
 namespace {
@@ -108,7 +109,7 @@ bool accepts(std::uint16_t port) {
   address.sin_family = AF_INET;
   address.sin_port = htons(port);
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  return connect(client.get(), static_cast<const sockaddr*>(static_cast<const void*>(&address)), sizeof(address)) == 0;
+  return client && connect(client.get(), as_sockaddr(address), sizeof(address)) == 0;
 }
 
 Status wait_until_listening(const Service& service, ProcessId process) {

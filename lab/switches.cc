@@ -120,6 +120,7 @@ Status start_switches(const Plan& plan, const path& run_dir, Journal& journal) {
   if (auto made = run({"ovsdb-tool", "create", empty_database.string(), kSchema}); !made)
     return std::unexpected(made.error());
   std::vector<std::future<Status>> starts;
+  starts.reserve(plan.switches.size());
   for (const PlannedSwitch& planned : plan.switches) {
     starts.push_back(std::async(std::launch::async, [&] {
       return start_switch(planned, empty_database, run_dir / planned.fabric_switch.name, journal);

@@ -33,7 +33,7 @@ class Reader {
     if (ok()) read_production(child(root, "production"));
     if (ok()) read_fabric(child(root, "fabric"));
     if (ok()) read_mirrors(child(root, "taps"));
-    if (!ok()) return std::unexpected(*error_);
+    if (error_) return std::unexpected(*error_);
     return std::move(out_);
   }
 
@@ -133,6 +133,7 @@ class Reader {
   void claim_port(const YAML::Node& at, const FabricPort& port) {
     if (!ok()) return;
     std::vector<std::string> names;
+    names.reserve(out_.switches.size());
     for (const FabricSwitch& item : out_.switches) names.push_back(item.name);
     if (std::ranges::find(names, port.switch_name) == names.end()) {
       fail(at, fmt::format("the fabric has no switch '{}'", port.switch_name),
