@@ -29,6 +29,7 @@ namespace {
 using apps::NodeCommand;
 
 constexpr std::chrono::milliseconds kTick{20};
+constexpr std::chrono::milliseconds kDrainTimeout{2000};
 
 int exit_code(base::ErrorCode code) {
   switch (code) {
@@ -143,6 +144,13 @@ class ApiThread {
     return {};
   }
   [[nodiscard]] std::string endpoint() const { return http::to_string(server_->endpoints().front()); }
+  // Gives readers of streams a moment to take what is on its way to them.
+  void drain() const {
+    for (auto waited = std::chrono::milliseconds(0); server_->statistics().streams > 0 && waited < kDrainTimeout;
+         waited += kTick) {
+      std::this_thread::sleep_for(kTick);
+    }
+  }
   ~ApiThread() {
     io_.stop();
     if (thread_.joinable()) thread_.join();
@@ -202,6 +210,7 @@ base::Status serve(const NodeCommand& command, const Endpoints& endpoints, const
   waiter.join();
   registrar.stop();
   node.stop();
+  api.drain();
   return {};
 }
 

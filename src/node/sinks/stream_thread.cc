@@ -13,8 +13,8 @@ constexpr std::size_t kChunkBytes = std::size_t{256} << 10;
 constexpr std::chrono::milliseconds kIdle{2};
 // How long the rest of a stream that is over waits for its first reader.
 constexpr std::chrono::seconds kLinger{10};
-// How long stop() waits for readers.
-constexpr std::chrono::seconds kStopTimeout{2};
+// How long stop() waits for readers that take nothing.
+constexpr std::chrono::milliseconds kStopTimeout{2000};
 
 // The newest of that name, or null: an older one is of a policy that was replaced.
 auto* find(auto& streams, const std::string& policy) {
@@ -152,16 +152,18 @@ void StreamThread::start() {
 }
 
 void StreamThread::stop() {
+  if (!thread_.joinable()) return;
   running_.store(false, std::memory_order_release);
-  if (thread_.joinable()) thread_.join();
-  const base::SteadyTime deadline = clock_.steady() + kStopTimeout;
+  thread_.join();
   const auto someone_reads = [&] {
     const std::lock_guard lock(mutex_);
     return std::ranges::any_of(streams_,
                                [](const Stream& stream) { return stream.reader && !stream.reader->closed(); });
   };
-  while (someone_reads() && clock_.steady() < deadline) {
-    if (!poll()) std::this_thread::sleep_for(kIdle);
+  for (auto waited = kIdle * 0; someone_reads() && waited < kStopTimeout;) {
+    if (poll()) continue;
+    std::this_thread::sleep_for(kIdle);
+    waited += kIdle;
   }
   const std::lock_guard lock(mutex_);
   for (Stream& stream : streams_) {
