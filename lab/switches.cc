@@ -5,6 +5,8 @@
 
 #include <future>
 
+#include "lab/receive_buffer.h"
+
 namespace superspan::lab {
 namespace {
 
@@ -43,7 +45,7 @@ Status wait_for_socket(const path& socket) {
   return base::fail(ErrorCode::kTimeout, fmt::format("{} did not appear", socket.string()));
 }
 
-Status start_daemons(const PlannedSwitch& planned, const path& folder, Journal& journal) {
+base::Result<ProcessId> start_daemons(const PlannedSwitch& planned, const path& folder, Journal& journal) {
   const std::string& name = planned.fabric_switch.name;
   const std::vector<std::string> environment = {"OVS_RUNDIR=" + folder.string(), "OVS_LOGDIR=" + folder.string(),
                                                 "OVS_DBDIR=" + folder.string()};
@@ -55,15 +57,21 @@ Status start_daemons(const PlannedSwitch& planned, const path& folder, Journal& 
                             environment,
                             folder / "ovsdb-server.log"};
   if (auto started = journal.start(database); !started) return std::unexpected(started.error());
-  if (auto ready = wait_for_socket(folder / "db.sock"); !ready) return ready;
+  if (auto ready = wait_for_socket(folder / "db.sock"); !ready) return std::unexpected(ready.error());
   const DaemonSpec forwarder{
       name + "/ovs-vswitchd",
       planned.network_namespace,
       {"ovs-vswitchd", socket_of(folder), control("vswitchd.ctl"), "--disable-system", "-vconsole:warn"},
       environment,
       folder / "ovs-vswitchd.log"};
-  if (auto started = journal.start(forwarder); !started) return std::unexpected(started.error());
-  return {};
+  return journal.start(forwarder);
+}
+
+Status configure(const PlannedSwitch& planned, const path& folder, ProcessId forwarder) {
+  const auto configured = run(switch_configuration(planned, folder / "db.sock"));
+  if (!configured) return std::unexpected(configured.error());
+  if (auto there = check_ports(planned, folder); !there) return there;
+  return widen_receive_buffers(forwarder);
 }
 
 Status start_switch(const PlannedSwitch& planned, const path& empty_database, const path& folder, Journal& journal) {
@@ -72,11 +80,8 @@ Status start_switch(const PlannedSwitch& planned, const path& empty_database, co
   if (!error) std::filesystem::copy_file(empty_database, folder / "conf.db", error);
   if (error)
     return base::fail(ErrorCode::kInternal, fmt::format("cannot prepare {}: {}", folder.string(), error.message()));
-  Status done = start_daemons(planned, folder, journal);
-  if (done) {
-    const auto configured = run(switch_configuration(planned, folder / "db.sock"));
-    done = configured ? check_ports(planned, folder) : std::unexpected(configured.error());
-  }
+  const auto forwarder = start_daemons(planned, folder, journal);
+  Status done = forwarder ? configure(planned, folder, *forwarder) : std::unexpected(forwarder.error());
   if (done) return done;
   base::Error failure = done.error();
   failure.place = planned.fabric_switch.name;

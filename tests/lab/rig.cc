@@ -19,7 +19,8 @@ using base::ErrorCode;
 using base::Status;
 namespace json = boost::json;
 
-constexpr std::chrono::milliseconds kSettle{700};  // for copies on their way, and tcpdump's own buffers
+constexpr std::chrono::milliseconds kSettle{500};  // for copies on their way
+constexpr int kWrittenTries = 20;                  // of kSettle
 constexpr int kListenTries = 500;                  // of 20 ms
 
 std::int64_t now_ns() {
@@ -166,12 +167,34 @@ void Rig::begin_window() {
 
 void Rig::close_witnesses() {
   window_.until_ns = now_ns();
-  std::this_thread::sleep_for(kSettle);
-  std::vector<lab::ProcessId> processes;
-  for (const auto* witnesses : {&into_taps_, &out_of_taps_, &tools_}) {
+  if (const auto traffic = find_process(run_dir(), "traffic"))
+    lab::end_processes({traffic->id}, std::chrono::seconds(5));
+  wait_until_written();
+  // The taps last: what a tool got until its end was offered before the end of the taps.
+  for (const auto* witnesses : {&tools_, &into_taps_, &out_of_taps_}) {
+    std::vector<lab::ProcessId> processes;
     for (const auto& [name, witness] : *witnesses) processes.push_back(witness.process);
+    lab::end_processes(processes, std::chrono::seconds(5));
   }
-  lab::end_processes(processes, std::chrono::seconds(5));
+}
+
+// A tcpdump that is ended forgets what it has not read yet, so on a busy machine it gets time to read.
+void Rig::wait_until_written() const {
+  const auto written = [&] {
+    std::uintmax_t bytes = 0;
+    std::error_code ignored;
+    for (const auto* witnesses : {&tools_, &into_taps_, &out_of_taps_}) {
+      for (const auto& [name, witness] : *witnesses) bytes += std::filesystem::file_size(witness.file, ignored);
+    }
+    return bytes;
+  };
+  std::uintmax_t before = written();
+  for (int attempt = 0; attempt < kWrittenTries; ++attempt) {
+    std::this_thread::sleep_for(kSettle);
+    const std::uintmax_t now = written();
+    if (now == before) return;
+    before = now;
+  }
 }
 
 base::Result<witness::Verdict> Rig::judge_files(const PolicyCase& policy, std::vector<std::string> delivered) const {

@@ -48,7 +48,7 @@ class Rig {
   [[nodiscard]] base::Status open_witnesses();
   // ...and those of this window must be delivered: call it when the policies are active.
   void begin_window();
-  // Ends the window, gives the last copies time to arrive, ends the tcpdumps.
+  // Ends the window and the traffic, gives the last copies time to arrive, ends the tcpdumps.
   void close_witnesses();
 
   // What the tool of the policy got (its first one), against the taps of the policy.
@@ -77,6 +77,7 @@ class Rig {
   [[nodiscard]] base::Result<Witness> open_witness(const std::string& network_namespace, const std::string& device,
                                                    const std::string& direction);
   [[nodiscard]] base::Status wait_until_listening() const;
+  void wait_until_written() const;
 
   lab::Topology topology_;
   http::Client client_;
