@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <boost/json/array.hpp>
+#include <ostream>
+
+#include "cli/capture_request.h"
+#include "cli/capture_run.h"
+#include "cli/commands.h"
+#include "cli/controller.h"
+#include "cli/interrupt.h"
+#include "cli/packet_sink.h"
+#include "cli/policy_view.h"
+#include "cli/print.h"
+
+namespace superspan::cli {
+namespace json = boost::json;
+namespace {
+
+base::Result<std::vector<std::string>> names_of(Controller& controller, std::string_view target) {
+  const auto answer = controller.get(target);
+  if (!answer) return std::unexpected(answer.error());
+  const auto rows = rows_of(*answer);
+  if (!rows) return std::unexpected(rows.error());
+  std::vector<std::string> names;
+  for (const json::value& row : *rows) names.push_back(text_member(row, "name"));
+  return names;
+}
+
+// A capture removes its policy at the end, so it must not be somebody else's.
+base::Status must_be_new(Controller& controller, const std::string& name) {
+  const auto answer = controller.get(policy_target(name));
+  if (!answer && answer.error().code == base::ErrorCode::kNotFound) return {};
+  if (!answer) return std::unexpected(answer.error());
+  return base::fail(base::ErrorCode::kConflict, fmt::format("a policy '{}' exists already", name),
+                    "choose another --name, or leave it away", "--name");
+}
+
+base::Status create(const CaptureRun& run) {
+  const std::string target = policy_target(run.request.name);
+  const auto policy = run.controller.put(target, policy_of(run.request));
+  if (policy) {
+    print_policy_notes(*policy, !run.request.stream, run.terminal);
+    return {};
+  }
+  // Without an answer it may be in force all the same.
+  const bool unknown =
+      policy.error().code == base::ErrorCode::kTimeout || policy.error().code == base::ErrorCode::kUnavailable;
+  if (unknown) static_cast<void>(run.controller.remove(target));
+  base::Error error = policy.error();
+  if (error.mark) error.place = "expression";
+  return std::unexpected(error);
+}
+
+base::Status follow(const CaptureRun& run, PacketSink* sink) {
+  CaptureTotals totals;
+  base::Status status = sink != nullptr ? follow_stream(run, *sink, totals) : watch_counters(run, totals);
+  if (sink != nullptr) {
+    if (auto closed = sink->close(); status && !closed) status = closed;
+  }
+  // Not found: it was removed on interrupt already.
+  const auto removed = run.controller.remove(policy_target(run.request.name));
+  if (status && !removed && removed.error().code != base::ErrorCode::kNotFound) status = removed;
+  run.terminal.err << fmt::format("{} packets, {} bytes, {} dropped\n", totals.packets, totals.bytes, totals.dropped);
+  return status;
+}
+
+base::Result<int> run(const Invocation& invocation) {
+  auto controller = Controller::connect(invocation);
+  if (!controller) return std::unexpected(controller.error());
+  const InterruptScope interrupts;
+  std::vector<std::string> nodes;
+  if (invocation.arguments.given("to")) {
+    auto names = names_of(*controller, "/v1/nodes");
+    if (!names) return std::unexpected(names.error());
+    nodes = std::move(*names);
+  }
+  const auto request = capture_request(invocation, nodes);
+  if (!request) return std::unexpected(request.error());
+  if (invocation.arguments.given("name")) {
+    if (auto status = must_be_new(*controller, request->name); !status) return std::unexpected(status.error());
+  }
+  std::unique_ptr<PacketSink> sink;
+  if (request->stream) {
+    auto opened = open_sink(request->target, invocation.terminal);
+    if (!opened) return std::unexpected(opened.error());
+    sink = std::move(*opened);
+  }
+  const CaptureRun capture{*request, *controller, invocation.terminal};
+  if (auto status = create(capture); !status) return std::unexpected(status.error());
+  if (auto status = follow(capture, sink.get()); !status) return std::unexpected(status.error());
+  return 0;
+}
+
+std::vector<Option> options() {
+  return {
+      {.flags = "--from",
+       .value = "TAP",
+       .help = "only packets of these taps (default: any tap)",
+       .kind = Value::kTap,
+       .repeated = true},
+      {.flags = "--to",
+       .value = "TOOL",
+       .help = "tool ports or nodes that get the packets (default: a node)",
+       .kind = Value::kTool,
+       .repeated = true},
+      {.flags = "-w,--write",
+       .value = "FILE",
+       .help = "write pcapng into FILE; - is standard output",
+       .kind = Value::kFile},
+      {.flags = "-c,--count", .value = "N", .help = "end after N packets", .kind = Value::kCount},
+      {.flags = "--duration",
+       .value = "TIME",
+       .help = "end after 10s, 5m, 2h (default: 15m)",
+       .kind = Value::kDuration},
+      {.flags = "-s,--snaplen", .value = "N", .help = "keep the first N bytes of each packet", .kind = Value::kCount},
+      {.flags = "--name", .value = "NAME", .help = "name of the policy (default: capture- and a random number)"},
+      {.flags = "--reason", .value = "TEXT", .help = "why; written into the policy and the capture"},
+      {.flags = "--ticket", .value = "TEXT", .help = "ticket that asked for it; written as well"},
+  };
+}
+
+}  // namespace
+
+Command capture_command() {
+  return {
+      .name = "capture",
+      .summary = "copy packets out of the network, as tcpdump would see them",
+      .description =
+          "Finds every tap that EXPR's packets pass, copies exactly those packets through the fabric to a node, and "
+          "streams them here: as lines on a terminal, else as pcapng. The capture ends after -c packets, after "
+          "--duration, or on Ctrl-C, and always takes its policy away again, also when the reader of a pipe leaves.\n"
+          "\n"
+          "EXPR is a pcap-filter expression, quoted or not. At the end, packets, bytes and drops are told on standard "
+          "error.",
+      .positional = {.name = "EXPR", .help = "pcap-filter expression; several words are joined", .most = kAny},
+      .options = options(),
+      .examples =
+          {
+              {"superspan capture udp port 53", "show DNS packets of all taps, one a line, until Ctrl-C"},
+              {"superspan capture 'udp port 53' -w - | tshark -r -", "the same, dissected by tshark"},
+              {"superspan capture tcp port 443 and host 10.0.1.1 --from leaf1-spine1,leaf1-spine2 -c 1000 -w "
+               "web.pcapng",
+               "the first 1000 HTTPS packets of a host on two taps, into a file"},
+              {"superspan capture vlan 100 --to ids1 --duration 1h --ticket OPS-17",
+               "send a VLAN to a tool port for an hour and watch the counters"},
+          },
+      .run = run};
+}
+
+}  // namespace superspan::cli

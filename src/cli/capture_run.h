@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// The life of one capture after its policy is in force: follow it until it ends, whoever ends it.
+#pragma once
+
+#include "base/result.h"
+#include "cli/capture_request.h"
+#include "cli/controller.h"
+#include "cli/packet_sink.h"
+#include "cli/pcapng_meter.h"
+#include "cli/terminal.h"
+
+namespace superspan::cli {
+
+struct CaptureRun {
+  const CaptureRequest& request;
+  Controller& controller;
+  Terminal& terminal;
+};
+
+// Reads the policy's stream from its node and writes it to `sink` until the node ends it (count or duration reached),
+// the person interrupts (the policy is removed and the rest of the stream awaited) or nobody reads the sink any more.
+// Totals so far are in `totals` also when it fails. kUnavailable when the node breaks off.
+[[nodiscard]] base::Status follow_stream(const CaptureRun& run, PacketSink& sink, CaptureTotals& totals);
+
+// For tool ports: looks at the counters each second until the policy has ended or the person interrupts.
+[[nodiscard]] base::Status watch_counters(const CaptureRun& run, CaptureTotals& totals);
+
+}  // namespace superspan::cli

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/capture_run.h"
+
+#include <fmt/format.h>
+
+#include "cli/interrupt.h"
+#include "cli/print.h"
+#include "cli/progress.h"
+#include "http/problem.h"
+
+namespace superspan::cli {
+namespace {
+
+using std::chrono::seconds;
+using std::chrono::steady_clock;
+
+// A node closes a removed policy's stream after 200 ms; much later than that it is not going to.
+constexpr seconds kDrain{5};
+// The controller ends a policy when its time is over; this long after, the command does it itself.
+constexpr seconds kOverdue{5};
+
+// One stream while it runs; called back by http::Client for each chunk and each tick.
+class Follower {
+ public:
+  Follower(const CaptureRun& run, PacketSink& sink)
+      : run_(run), sink_(sink), progress_(run.terminal, run.terminal.err_is_tty && !sink.draws()) {}
+
+  // False: stop reading.
+  bool on_chunk(base::BytesView chunk) {
+    if (!chunk.empty() && !pass_on(chunk)) return false;
+    if (sink_.reader_gone() || InterruptScope::count() > 1) return left_ = true, false;
+    const auto now = steady_clock::now();
+    const bool stop = InterruptScope::count() > 0 || now > start_ + run_.request.duration + kOverdue;
+    if (stop && !stopping_) {
+      stopping_ = true;
+      drained_by_ = now + kDrain;
+      if (auto removed = run_.controller.remove(policy_target(run_.request.name)); !removed) failed(removed.error());
+    }
+    progress_.draw(meter_.totals());
+    if (!stopping_ || now < drained_by_) return true;
+    return left_ = true, false;
+  }
+
+  base::Status result(const base::Result<http::Response>& response) {
+    progress_.clear();
+    if (!status_) return status_;
+    if (left_) return {};
+    if (!response && response.error().code == base::ErrorCode::kUnavailable && meter_started_) return broken_off();
+    if (!response) return std::unexpected(response.error());
+    return {};
+  }
+
+  [[nodiscard]] CaptureTotals totals() const { return meter_.totals(); }
+
+ private:
+  bool pass_on(base::BytesView chunk) {
+    meter_started_ = true;
+    const auto blocks = meter_.feed(chunk);
+    if (!blocks) return failed(blocks.error());
+    if (blocks->empty()) return true;
+    const auto written = sink_.write(*blocks);
+    if (!written) return failed(written.error());
+    left_ = left_ || !*written;
+    return *written;
+  }
+
+  // Not found: the policy ended by itself meanwhile, which is what is wanted.
+  bool failed(const base::Error& error) {
+    if (error.code != base::ErrorCode::kNotFound) status_ = std::unexpected(error);
+    return false;
+  }
+
+  base::Status broken_off() {
+    return base::fail(
+        base::ErrorCode::kUnavailable,
+        fmt::format("the stream from the node broke off after {} packets", meter_.totals().packets),
+        fmt::format("what came before is whole, in {}; `superspan nodes` shows whether the node is back", sink_.name()),
+        run_.request.name);
+  }
+
+  const CaptureRun& run_;
+  PacketSink& sink_;
+  ProgressLine progress_;
+  PcapngMeter meter_;
+  base::Status status_;
+  steady_clock::time_point start_ = steady_clock::now();
+  steady_clock::time_point drained_by_{};
+  bool meter_started_ = false;
+  bool stopping_ = false;  // the policy is removed, the rest is awaited
+  bool left_ = false;      // reading ended because nobody wants more
+};
+
+struct Ticket {
+  http::Endpoint endpoint;
+  std::string path;
+  std::string token;
+};
+
+base::Result<Ticket> stream_ticket(const CaptureRun& run) {
+  const auto answer = run.controller.get(policy_target(run.request.name, "/stream"));
+  if (!answer) return std::unexpected(answer.error());
+  auto endpoint = http::parse_endpoint(text_member(*answer, "endpoint"));
+  if (!endpoint) return std::unexpected(endpoint.error());
+  return Ticket{*endpoint, text_member(*answer, "path"), text_member(*answer, "token")};
+}
+
+}  // namespace
+
+base::Status follow_stream(const CaptureRun& run, PacketSink& sink, CaptureTotals& totals) {
+  const auto ticket = stream_ticket(run);
+  if (!ticket) return std::unexpected(ticket.error());
+  http::Client node(ticket->endpoint, {.token = ticket->token, .ca_file = run.controller.ca_file()});
+  Follower follower(run, sink);
+  const auto response =
+      http::checked(node.stream(ticket->path, [&](base::BytesView chunk) { return follower.on_chunk(chunk); }));
+  totals = follower.totals();
+  return follower.result(response);
+}
+
+}  // namespace superspan::cli

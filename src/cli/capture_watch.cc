@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <boost/json/array.hpp>
+#include <thread>
+
+#include "cli/capture_run.h"
+#include "cli/interrupt.h"
+#include "cli/print.h"
+#include "cli/progress.h"
+
+namespace superspan::cli {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+// The controller ends a policy when its time is over; this long after, the command does it itself.
+constexpr std::chrono::seconds kOverdue{5};
+
+// What left the fabric: the copies that delivery ports sent; on a fabric of one switch, what its last stage sent.
+CaptureTotals delivered(const boost::json::value& stats) {
+  CaptureTotals all;
+  CaptureTotals last;
+  bool any = false;
+  const boost::json::value* hops = member(stats, "hops");
+  if (hops == nullptr || !hops->is_array()) return all;
+  for (const boost::json::value& hop : hops->get_array()) {
+    last.packets = count_member(hop, "packets");
+    last.bytes = count_member(hop, "bytes");
+    if (text_member(hop, "stage") != "delivery") continue;
+    any = true;
+    all.packets += last.packets;
+    all.bytes += last.bytes;
+  }
+  return any ? all : last;
+}
+
+}  // namespace
+
+base::Status watch_counters(const CaptureRun& run, CaptureTotals& totals) {
+  constexpr milliseconds kLook{1000};
+  constexpr milliseconds kWake{100};
+  ProgressLine progress(run.terminal, run.terminal.err_is_tty);
+  const std::string target = policy_target(run.request.name);
+  const auto end = steady_clock::now() + run.request.duration + kOverdue;
+  auto look_at = steady_clock::now();
+  while (InterruptScope::count() == 0 && steady_clock::now() < end) {
+    std::this_thread::sleep_for(kWake);
+    if (steady_clock::now() < look_at) continue;
+    look_at = steady_clock::now() + kLook;
+    const auto stats = run.controller.get(target + "/stats");
+    if (!stats) return std::unexpected(stats.error());
+    totals = delivered(*stats);
+    progress.draw(totals);
+    const auto policy = run.controller.get(target);
+    if (!policy) return std::unexpected(policy.error());
+    const std::string state = text_member(*policy, "state");
+    if (state == "ended" || state == "failed") break;
+    if (run.request.packets > 0 && totals.packets >= run.request.packets) break;
+  }
+  progress.clear();
+  return {};
+}
+
+}  // namespace superspan::cli

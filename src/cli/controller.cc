@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/controller.h"
+
+#include <fmt/format.h>
+
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <filesystem>
+
+#include "cli/discovery.h"
+#include "http/problem.h"
+#include "http/token.h"
+
+namespace superspan::cli {
+namespace json = boost::json;
+
+base::Result<Controller> Controller::connect(const Invocation& invocation) {
+  auto found = discover(invocation);
+  if (!found) return std::unexpected(found.error());
+  const std::string endpoint = http::to_string(found->endpoint);
+  std::error_code ignored;
+  if (!std::filesystem::exists(found->token_file, ignored)) {
+    return base::fail(
+        base::ErrorCode::kUnavailable,
+        fmt::format("no controller is known: {} (the token for {}) does not exist", found->token_file.string(),
+                    endpoint),
+        "start superspand or `superspan lab up`, or name the controller with --endpoint and --token-file; "
+        "`superspan doctor` looks closer");
+  }
+  auto token = http::read_token(found->token_file);
+  if (!token) return std::unexpected(token.error());
+  const std::string ca_file = invocation.arguments.text("ca-file").value_or("");
+  http::Client client(found->endpoint, {.token = *token, .ca_file = ca_file});
+  return Controller(std::move(client), endpoint, ca_file);
+}
+
+Controller::Controller(http::Client client, std::string endpoint, std::string ca_file)
+    : client_(std::move(client)), endpoint_(std::move(endpoint)), ca_file_(std::move(ca_file)) {}
+
+base::Error Controller::unreachable(base::Error error) const {
+  const bool away = error.code == base::ErrorCode::kUnavailable || error.code == base::ErrorCode::kTimeout;
+  if (!away) return error;
+  error.hint += (error.hint.empty() ? "" : "; ") + std::string("`superspan doctor` looks for the reason");
+  if (error.place.empty() && !error.message.contains(endpoint_)) error.place = endpoint_;
+  return error;
+}
+
+base::Result<json::value> Controller::send(http::Method method, std::string_view target, std::string body) {
+  auto answer = client_.request(method, target, std::move(body));
+  if (!answer) return std::unexpected(unreachable(answer.error()));
+  const auto response = http::checked(std::move(answer));
+  if (!response) return std::unexpected(response.error());
+  if (response->body.empty()) return json::value(nullptr);
+  std::error_code error;
+  json::value value = json::parse(response->body, error);
+  if (error) {
+    return base::fail(base::ErrorCode::kInternal, fmt::format("the answer to {} is not JSON", target),
+                      "is this really a superspan controller?", endpoint_);
+  }
+  return value;
+}
+
+base::Result<json::value> Controller::get(std::string_view target) {
+  return send(http::Method::kGet, target, {});
+}
+
+base::Result<json::value> Controller::put(std::string_view target, const json::value& body) {
+  return send(http::Method::kPut, target, json::serialize(body));
+}
+
+base::Result<json::value> Controller::post(std::string_view target, const json::value& body) {
+  return send(http::Method::kPost, target, json::serialize(body));
+}
+
+base::Status Controller::remove(std::string_view target) {
+  auto answer = send(http::Method::kDelete, target, {});
+  if (!answer) return std::unexpected(answer.error());
+  return {};
+}
+
+base::Status Controller::stream(std::string_view target, const http::Client::OnChunk& on_chunk) {
+  auto answer = client_.stream(target, on_chunk);
+  if (!answer) return std::unexpected(unreachable(answer.error()));
+  if (const auto response = http::checked(std::move(answer)); !response) return std::unexpected(response.error());
+  return {};
+}
+
+std::string policy_target(std::string_view name, std::string_view rest) {
+  return fmt::format("/v1/policies/{}{}", http::percent_encode(name), rest);
+}
+
+}  // namespace superspan::cli

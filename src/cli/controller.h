@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// The controller's REST API as the commands use it: JSON in, JSON out, errors as they would be had they happened here.
+#pragma once
+
+#include <boost/json/value.hpp>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "cli/command.h"
+#include "http/client.h"
+
+namespace superspan::cli {
+
+class Controller {
+ public:
+  // Finds endpoint and token (discovery.h); the connection is made with the first request. kNotFound or kDenied if
+  // there is no token.
+  [[nodiscard]] static base::Result<Controller> connect(const Invocation& invocation);
+
+  // `target` is an encoded path with query: "/v1/taps". The value is null if the answer has no body.
+  [[nodiscard]] base::Result<boost::json::value> get(std::string_view target);
+  [[nodiscard]] base::Result<boost::json::value> put(std::string_view target, const boost::json::value& body);
+  [[nodiscard]] base::Result<boost::json::value> post(std::string_view target, const boost::json::value& body);
+  [[nodiscard]] base::Status remove(std::string_view target);
+  // See http::Client::stream; a status that is not 2xx is an error.
+  [[nodiscard]] base::Status stream(std::string_view target, const http::Client::OnChunk& on_chunk);
+
+  [[nodiscard]] const std::string& endpoint() const { return endpoint_; }
+  [[nodiscard]] const std::string& ca_file() const { return ca_file_; }
+
+ private:
+  Controller(http::Client client, std::string endpoint, std::string ca_file);
+  base::Result<boost::json::value> send(http::Method method, std::string_view target, std::string body);
+  [[nodiscard]] base::Error unreachable(base::Error error) const;
+
+  http::Client client_;
+  std::string endpoint_;
+  std::string ca_file_;
+};
+
+// "/v1/policies/NAME" with the name encoded.
+[[nodiscard]] std::string policy_target(std::string_view name, std::string_view rest = "");
+
+}  // namespace superspan::cli

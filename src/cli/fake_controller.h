@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+// A controller and node with canned answers behind a real HTTP server, and a terminal whose output a test reads.
+#pragma once
+
+#include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <fstream>
+#include <map>
+#include <mutex>
+#include <sstream>
+
+#include "cli/run.h"
+#include "http/test_server.h"
+
+namespace superspan::cli::test {
+
+struct Outcome {
+  int code = 0;
+  std::string out;
+  std::string err;
+};
+
+// Remembers policies as the real controller does; every other answer is set by the test. Thread-safe.
+class FakeController {
+ public:
+  using Stream = std::shared_ptr<http::ResponseStream>;
+
+  FakeController() : server_(routes()) {
+    std::ofstream(token_file()) << http::test::kToken << "\n";
+    std::filesystem::permissions(token_file(), std::filesystem::perms(0600));
+  }
+
+  // For requests like "GET /v1/taps" (without the query).
+  void answer(const std::string& request, std::string body, int status = 200) {
+    const std::lock_guard lock(mutex_);
+    answers_[request] = {.status = status, .content_type = "application/json", .body = std::move(body), .headers = {}};
+  }
+  void answer(const std::string& request, const base::Error& error) {
+    const std::lock_guard lock(mutex_);
+    answers_[request] = http::problem(error);
+  }
+  // What the node does when the stream of a policy is opened, and what when its policy is removed.
+  std::function<void(Stream)> on_stream = [](const Stream& stream) { stream->finish(); };
+  std::function<void(Stream)> on_removed = [](const Stream& stream) { stream->finish(); };
+  std::string state = "active";  // of every policy
+
+  [[nodiscard]] std::filesystem::path token_file() const { return folder_ / "token"; }
+  [[nodiscard]] std::filesystem::path file(const std::string& name) const { return folder_ / name; }
+  [[nodiscard]] std::string endpoint() const { return http::to_string(server_.endpoint()); }
+  // "PUT /v1/policies/web", in order; with queries.
+  [[nodiscard]] std::vector<std::string> requests() const {
+    const std::lock_guard lock(mutex_);
+    return requests_;
+  }
+  [[nodiscard]] std::vector<std::string> policies() const {
+    const std::lock_guard lock(mutex_);
+    std::vector<std::string> names;
+    for (const auto& [name, policy] : policies_) names.push_back(name);
+    return names;
+  }
+  // The body of the last PUT.
+  [[nodiscard]] boost::json::value last_put() const {
+    const std::lock_guard lock(mutex_);
+    return last_put_;
+  }
+  // Runs on the server's thread, after what it does now.
+  void post(std::function<void()> action) { boost::asio::post(server_.io(), std::move(action)); }
+  void add_policy(const std::string& name, boost::json::object policy) {
+    const std::lock_guard lock(mutex_);
+    policies_[name] = std::move(policy);
+  }
+
+ private:
+  http::Router routes() {
+    http::Router router;
+    for (const auto method : {http::Method::kGet, http::Method::kPut, http::Method::kPost, http::Method::kDelete}) {
+      for (const char* pattern : {"/v1/{a}", "/v1/{a}/{b}", "/v1/{a}/{b}/{c}"}) {
+        router.add(method, pattern, [this](const http::Request& request, http::Responder responder) {
+          handle(request, std::move(responder));
+        });
+      }
+    }
+    return router;
+  }
+
+  void handle(const http::Request& request, http::Responder responder) {
+    if (request.path.starts_with("/v1/streams/")) return open_stream(request, std::move(responder));
+    Stream removed;
+    http::Response response;
+    {
+      const std::lock_guard lock(mutex_);
+      note(request);
+      response = respond(request);
+      if (request.method == http::Method::kDelete) removed = stream_;
+    }
+    responder.reply(std::move(response));
+    if (removed) on_removed(removed);
+  }
+
+  void open_stream(const http::Request& request, http::Responder responder) {
+    auto stream = responder.stream({.content_type = "application/x-pcapng", .headers = {}});
+    {
+      const std::lock_guard lock(mutex_);
+      note(request);
+      stream_ = stream;
+    }
+    on_stream(stream);
+  }
+
+  void note(const http::Request& request) {
+    std::string line = std::string(http::to_string(request.method)) + " " + request.path;
+    for (const auto& [key, value] : request.query) line += (line.contains('?') ? "&" : "?") + key + "=" + value;
+    requests_.push_back(line);
+  }
+
+  http::Response respond(const http::Request& request) {
+    const auto canned = answers_.find(std::string(http::to_string(request.method)) + " " + request.path);
+    if (canned != answers_.end()) return canned->second;
+    const bool policy = request.path.starts_with("/v1/policies/");
+    if (policy && request.path.ends_with("/stream")) return ticket(request);
+    if (policy) return respond_policy(request, std::string(request.parameter("b")));
+    return http::problem(*fail_unknown("no such resource"));
+  }
+
+  http::Response respond_policy(const http::Request& request, const std::string& name) {
+    if (request.method == http::Method::kPut) {
+      last_put_ = boost::json::parse(request.body);
+      boost::json::object policy = last_put_.as_object();
+      const bool same = policies_.contains(name) && policies_[name].at("expression") == policy.at("expression");
+      policy["revision"] = same ? policies_[name].at("revision").as_int64() : ++revision_;
+      policies_[name] = policy;
+    }
+    const auto found = policies_.find(name);
+    if (found == policies_.end()) return http::problem(*fail_unknown("there is no policy '" + name + "'"));
+    if (request.method == http::Method::kDelete) {
+      policies_.erase(found);
+      return {.status = 204, .content_type = "", .body = "", .headers = {}};
+    }
+    boost::json::object policy = found->second;
+    policy["state"] = state;
+    return {.status = 200, .content_type = "application/json", .body = boost::json::serialize(policy), .headers = {}};
+  }
+
+  http::Response ticket(const http::Request& request) const {
+    const boost::json::object body{{"endpoint", endpoint()},
+                                   {"path", "/v1/streams/" + std::string(request.parameter("b"))},
+                                   {"token", http::test::kToken}};
+    return {.status = 200, .content_type = "application/json", .body = boost::json::serialize(body), .headers = {}};
+  }
+
+  static std::shared_ptr<base::Error> fail_unknown(const std::string& message) {
+    return std::make_shared<base::Error>(
+        base::Error{base::ErrorCode::kNotFound, message, "see `superspan policy list`", "", std::nullopt});
+  }
+
+  mutable std::mutex mutex_;
+  http::test::TemporaryFolder folder_;
+  std::map<std::string, http::Response> answers_;
+  std::map<std::string, boost::json::object> policies_;
+  std::int64_t revision_ = 0;
+  boost::json::value last_put_;
+  std::vector<std::string> requests_;
+  Stream stream_;
+  http::test::RunningServer server_;
+};
+
+// How a run differs from a plain one in a script.
+struct Surroundings {
+  std::string input = {};
+  int out_fd = -1;
+  bool out_is_tty = false;
+  bool err_is_tty = false;
+  std::map<std::string, std::string> environment = {};
+};
+
+inline Outcome run_command(const std::vector<std::string>& words, Surroundings surroundings = {}) {
+  std::istringstream in(surroundings.input);
+  std::ostringstream out;
+  std::ostringstream err;
+  const auto& variables = surroundings.environment;
+  Terminal terminal{.in = in,
+                    .out = out,
+                    .err = err,
+                    .out_fd = surroundings.out_fd,
+                    .out_is_tty = surroundings.out_is_tty,
+                    .err_is_tty = surroundings.err_is_tty,
+                    .environment = [&](const std::string& name) -> std::optional<std::string> {
+                      const auto found = variables.find(name);
+                      return found == variables.end() ? std::nullopt : std::optional(found->second);
+                    }};
+  const int code = run(words, terminal);
+  return {code, out.str(), err.str()};
+}
+
+// Runs with the fake controller as the one that the environment names.
+inline Outcome run_command(const FakeController& controller, const std::vector<std::string>& words,
+                           Surroundings surroundings = {}) {
+  surroundings.environment["SUPERSPAN_ENDPOINT"] = controller.endpoint();
+  surroundings.environment["SUPERSPAN_TOKEN_FILE"] = controller.token_file();
+  return run_command(words, std::move(surroundings));
+}
+
+}  // namespace superspan::cli::test

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <boost/json/array.hpp>
+#include <fstream>
+#include <iterator>
+#include <ostream>
+
+#include "cli/commands.h"
+#include "cli/controller.h"
+#include "cli/documents.h"
+#include "cli/policy_view.h"
+#include "cli/print.h"
+
+namespace superspan::cli {
+namespace json = boost::json;
+namespace {
+
+base::Result<std::string> read_text(const std::string& file, Terminal& terminal) {
+  if (file == "-") return std::string(std::istreambuf_iterator<char>(terminal.in), {});
+  std::ifstream stream(file, std::ios::binary);
+  if (!stream) {
+    return base::fail(base::ErrorCode::kNotFound, fmt::format("cannot read {}", file),
+                      "name a file, or - for standard input", "--file");
+  }
+  return std::string(std::istreambuf_iterator<char>(stream), {});
+}
+
+// The controller names the wrong value by its JSON pointer or, for an expression, by a mark in it.
+base::Error placed(base::Error error, const PolicyDocument& document) {
+  const std::string pointer = error.mark && !error.place.starts_with('/') ? "/expression" : error.place;
+  const auto found = document.places.find(pointer);
+  error.place = found != document.places.end() ? found->second : document.place;
+  if (error.mark) error.place += ": expression";
+  return error;
+}
+
+// "created", "changed" or "unchanged", from what was there before.
+std::string effect(const json::value* before, const json::value& after) {
+  if (before == nullptr) return "created";
+  const bool same = count_member(*before, "revision") == count_member(after, "revision");
+  return same ? "unchanged" : "changed";
+}
+
+base::Result<json::value> apply(Controller& controller, const PolicyDocument& document, std::string& outcome) {
+  const std::string target = policy_target(document.name);
+  const auto before = controller.get(target);
+  if (!before && before.error().code != base::ErrorCode::kNotFound) return before;
+  auto after = controller.put(target, document.policy);
+  if (!after) return std::unexpected(placed(after.error(), document));
+  outcome = effect(before ? &*before : nullptr, *after);
+  return after;
+}
+
+base::Result<int> run(const Invocation& invocation) {
+  const std::string file = invocation.arguments.text("file").value_or("");
+  if (file.empty()) {
+    return base::fail(base::ErrorCode::kInvalid, "--file is missing", "for example: superspan policy apply -f web.yaml",
+                      "superspan policy apply");
+  }
+  const auto text = read_text(file, invocation.terminal);
+  if (!text) return std::unexpected(text.error());
+  const auto documents = read_policies(*text, file == "-" ? "standard input" : file);
+  if (!documents) return std::unexpected(documents.error());
+  auto controller = Controller::connect(invocation);
+  if (!controller) return std::unexpected(controller.error());
+  json::array applied;
+  const bool lines = invocation.arguments.text("output").value_or("table") == "table";
+  for (const PolicyDocument& document : *documents) {
+    std::string outcome;
+    auto policy = apply(*controller, document, outcome);
+    if (!policy) return std::unexpected(policy.error());
+    if (lines) invocation.terminal.out << fmt::format("policy {} {}\n", printable(document.name), outcome);
+    print_policy_notes(*policy, false, invocation.terminal);
+    applied.push_back(std::move(*policy));
+  }
+  if (!lines) static_cast<void>(wants_table(invocation, applied));
+  return 0;
+}
+
+}  // namespace
+
+Command policy_apply_command() {
+  return {.name = "policy apply",
+          .summary = "create or change policies from a file",
+          .description =
+              "Reads policies from a YAML or JSON file, one or many ('---' between them, or a list), checks all of "
+              "them, and then makes the controller have them so. Policies that are not in the file stay as they are. "
+              "Applying the same file again changes nothing.\n"
+              "\n"
+              "  name: web                   # a-z 0-9 . _ -, required\n"
+              "  expression: tcp port 443    # pcap-filter, required\n"
+              "  taps: [leaf1-spine1]        # default: any tap\n"
+              "  tools: [ids1, node1]        # tool ports and nodes; default: one node\n"
+              "  record: true                # nodes write files\n"
+              "  stream: false               # nodes keep packets for a live stream\n"
+              "  limits: {duration_s: 900, packets: 0, bytes: 0}   # 0: none\n"
+              "  owner: alice\n"
+              "  reason: slow checkout\n"
+              "  ticket: OPS-17\n"
+              "  snaplen: 0                  # bytes kept of each packet; 0: all\n",
+          .positional = {},
+          .options = {{.flags = "-f,--file",
+                       .value = "FILE",
+                       .help = "file with policies; - is standard input",
+                       .kind = Value::kFile}},
+          .examples = {{"superspan policy apply -f web.yaml", "create or change the policies of web.yaml"},
+                       {"superspan policy show web -o yaml | sed s/443/8443/ | superspan policy apply -f -",
+                        "change the port of a policy"},
+                       {"echo '{\"name\": \"dns\", \"expression\": \"udp port 53\"}' | superspan policy apply -f -",
+                        "create a policy from JSON"}},
+          .run = run};
+}
+
+}  // namespace superspan::cli

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/run.h"
+
+#include <exception>
+#include <ostream>
+
+#include "cli/commands.h"
+#include "cli/completion.h"
+#include "cli/help.h"
+#include "cli/parse.h"
+
+namespace superspan::cli {
+namespace {
+
+int report(const base::Error& error, Terminal& terminal) {
+  terminal.err << base::render(error) << std::endl;
+  return exit_code(error.code);
+}
+
+int dispatch(std::span<const std::string> words, Terminal& terminal) {
+  if (!words.empty() && words.front() == "__complete") {
+    for (const std::string& word : complete({words.begin() + 1, words.end()}, commands(), terminal)) {
+      terminal.out << word << "\n";
+    }
+    return 0;
+  }
+  const auto parsed = parse(words, commands());
+  if (!parsed) return report(parsed.error(), terminal);
+  if (parsed->help) {
+    terminal.out << (parsed->command != nullptr ? command_help(*parsed->command) : overview(parsed->group, commands()));
+    return 0;
+  }
+  const auto code = parsed->command->run({parsed->arguments, terminal});
+  return code ? *code : report(code.error(), terminal);
+}
+
+}  // namespace
+
+int exit_code(base::ErrorCode code) {
+  switch (code) {
+    case base::ErrorCode::kInvalid:
+      return 2;
+    case base::ErrorCode::kNotFound:
+      return 3;
+    case base::ErrorCode::kConflict:
+      return 4;
+    case base::ErrorCode::kDenied:
+      return 5;
+    case base::ErrorCode::kTimeout:
+    case base::ErrorCode::kUnavailable:
+      return 6;
+    case base::ErrorCode::kLimit:
+    case base::ErrorCode::kInternal:
+      break;
+  }
+  return 1;
+}
+
+int run(std::span<const std::string> words, Terminal& terminal) {
+  int code = 1;
+  try {
+    code = dispatch(words, terminal);
+  } catch (const std::exception& error) {
+    code = report({base::ErrorCode::kInternal, std::string("internal error: ") + error.what(),
+                   "this is a bug; please report it with the command line", "superspan", std::nullopt},
+                  terminal);
+  }
+  terminal.out.flush();
+  return code;
+}
+
+}  // namespace superspan::cli
