@@ -64,7 +64,7 @@ constexpr auto kLater = std::to_array<LaterWord>({
     {"geneve", "write 'udp port 6081' for all Geneve packets"},
     {"vxlan", "write 'udp port 4789' for all VXLAN packets"},
     {"gateway", "write 'ether host MAC and not host ADDRESS' with the gateway's two addresses"},
-    {"protochain", "write 'proto N'; headers behind IPv6 extension headers are found by the switch"},
+    {"protochain", "write 'proto N', which finds it right behind the IP header or an IPv6 fragment header"},
     {"inbound", kDirectionHint},
     {"outbound", kDirectionHint},
     {"ifindex", "name the taps of the policy instead"},

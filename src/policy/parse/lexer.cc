@@ -128,16 +128,19 @@ class Lexer {
   base::Result<std::vector<Token>> refuse() const {
     const Span here{at_, at_ + 1};
     const char byte = text_[at_];
-    if (std::string_view("[]<>=+-*%^&|!").find(byte) != std::string_view::npos) {
-      const std::string_view rest = text_.substr(at_);
-      if (byte == '&' || byte == '|') {
-        return fault(text_, here, std::string("'") + byte + "' is arithmetic, which is not understood yet",
-                     byte == '&' ? "write 'and' or '&&' to join two tests" : "write 'or' or '||' to join two tests");
-      }
-      return fault(text_, {at_, at_ + (rest.starts_with("!=") ? 2 : 1)},
-                   "tests on bytes and lengths, like tcp[13] & 2 != 0, are not understood yet",
-                   "write the tests that a switch can do: hosts, nets, ports, protocols, vlan");
+    constexpr const char* kSwitchHint = "write the tests that a switch can do: hosts, nets, ports, protocols, vlan";
+    if (std::string_view("+-*%^&|").find(byte) != std::string_view::npos) {
+      const char* hint = byte == '&'   ? "write 'and' or '&&' to join two tests"
+                         : byte == '|' ? "write 'or' or '||' to join two tests"
+                                       : kSwitchHint;
+      return fault(text_, here, std::string("'") + byte + "' is arithmetic, which is not understood yet", hint);
     }
+    if (std::string_view("[]<>=!").find(byte) != std::string_view::npos) {
+      return fault(text_, {at_, at_ + (text_.substr(at_).starts_with("!=") ? 2 : 1)},
+                   "tests on bytes and lengths, like tcp[13] & 2 != 0, are not understood yet", kSwitchHint);
+    }
+    if (byte == ',')
+      return fault(text_, here, "a comma joins nothing", "write 'or' between values: tcp port 80 or 443");
     if (byte == '\'' || byte == '"') {
       return fault(text_, here, "quotes are no part of an expression", "write names and addresses without quotes");
     }

@@ -19,7 +19,13 @@ std::string text(const EtherMulticast&) {
   return "ether multicast";
 }
 std::string text(const EtherType& type) {
-  return fmt::format("ether proto {:#x}", type.type);
+  switch (type.type) {
+    case kEtherTypeIp: return "ip";
+    case kEtherTypeIp6: return "ip6";
+    case kEtherTypeArp: return "arp";
+    case kEtherTypeRarp: return "rarp";
+    default: return fmt::format("ether proto {:#x}", type.type);
+  }
 }
 std::string text(const Vlan& vlan) {
   return vlan.id ? fmt::format("vlan {}", *vlan.id) : "vlan";

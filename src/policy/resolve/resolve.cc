@@ -141,7 +141,12 @@ class Resolver {
       return PortSet{static_cast<std::uint16_t>(*number), static_cast<std::uint16_t>(*number)};
     }
     const auto known = form == Form::kName ? service(text) : std::nullopt;
-    if (!known) return refuse("'" + std::string(text) + "' is not a port", kPortHint);
+    if (!known) {
+      const bool range =
+          form == Form::kName && text.front() >= '0' && text.front() <= '9' && text.find('-') != text.npos;
+      return refuse("'" + std::string(text) + "' is not a port",
+                    range ? "write 'portrange " + std::string(text) + "'" : kPortHint);
+    }
     return PortSet{known->port, known->port, known->tcp, known->udp, known->tcp && known->udp};
   }
 
@@ -167,8 +172,11 @@ class Resolver {
     const Protocol protocol = qualifier.protocol;
     if (protocol != Protocol::kNone && protocol != Protocol::kTcp && protocol != Protocol::kUdp &&
         protocol != Protocol::kSctp) {
+      const bool ip = protocol == Protocol::kIp || protocol == Protocol::kIp6;
+      const std::string port = std::string(parse::word(qualifier.kind)) + " " + value.text;
       return refuse_qualifier(qualifier, "'" + std::string(parse::word(protocol)) + "' has no ports",
-                              "write '" + std::string(parse::word(protocol)) + " and port " + value.text + "'");
+                              ip ? "write '" + std::string(parse::word(protocol)) + " and " + port + "'"
+                                 : "write '" + port + "', 'tcp " + port + "' or 'udp " + port + "'");
     }
     const PortSet named = *set;
     // A number fits every protocol; a name only those it is known for.
@@ -243,8 +251,13 @@ class Resolver {
         return refuse_qualifier(qualifier, "'ip6' has no IPv4 addresses", "write 'ip host " + value.text + "'");
       default: {
         const std::string shown = parse::word(qualifier.protocol);
+        const bool number = value.form == Form::kNumber;
+        const std::string direction = qualifier.direction == Direction::kSourceOrDestination
+                                          ? ""
+                                          : std::string(parse::word(qualifier.direction)) + " ";
         return refuse_qualifier(qualifier, "'" + shown + "' has no addresses of its own",
-                                "write '" + shown + " and host " + value.text + "', or '" + shown + " port'");
+                                number ? "write '" + shown + " " + direction + "port " + value.text + "'"
+                                       : "write '" + shown + " and " + direction + "host " + value.text + "'");
       }
     }
     return six ? ipv6(qualifier, value) : ipv4(qualifier, value);
