@@ -20,11 +20,16 @@ std::string text(const EtherMulticast&) {
 }
 std::string text(const EtherType& type) {
   switch (type.type) {
-    case kEtherTypeIp: return "ip";
-    case kEtherTypeIp6: return "ip6";
-    case kEtherTypeArp: return "arp";
-    case kEtherTypeRarp: return "rarp";
-    default: return fmt::format("ether proto {:#x}", type.type);
+    case kEtherTypeIp:
+      return "ip";
+    case kEtherTypeIp6:
+      return "ip6";
+    case kEtherTypeArp:
+      return "arp";
+    case kEtherTypeRarp:
+      return "rarp";
+    default:
+      return fmt::format("ether proto {:#x}", type.type);
   }
 }
 std::string text(const Vlan& vlan) {

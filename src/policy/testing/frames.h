@@ -8,29 +8,38 @@
 
 namespace superspan::policy::testing {
 
+enum class Damage { kSome, kNone };
+
 class FrameMaker {
  public:
-  explicit FrameMaker(Random& random) : random_(random) {}
+  // Damage::kNone: only frames of at least 60 bytes whose headers are whole and consistent, and no tags 0x9100.
+  explicit FrameMaker(Random& random, Damage damage = Damage::kSome)
+      : random_(random), damaged_(damage == Damage::kSome) {}
 
   base::Bytes make() {
     out_ = {};
     mac();
     mac();
     for (std::uint64_t tags = random_.pick({0, 0, 0, 0, 1, 1, 2, 3}); tags > 0; --tags) {
-      out_.be16(random_.pick<std::uint16_t>({0x8100, 0x8100, 0x8100, 0x88a8, 0x9100}));
+      out_.be16(random_.pick<std::uint16_t>(
+          {0x8100, 0x8100, 0x88a8, damaged_ ? std::uint16_t{0x9100} : std::uint16_t{0x8100}}));
       out_.be16(static_cast<std::uint16_t>(random_.below(16) << 12 | random_.pick({0, 1, 10, 20, 4095})));
     }
     payload();
     base::Bytes frame = out_.take();
-    if (random_.one_in(8)) frame.resize(random_.below(frame.size() + 1));
+    if (hit(8)) frame.resize(random_.below(frame.size() + 1));
     if (random_.one_in(4)) frame.resize(frame.size() + random_.below(20));
-    if (random_.one_in(10) && !frame.empty()) {
+    if (hit(10) && !frame.empty()) {
       frame[random_.below(frame.size())] = static_cast<std::byte>(random_.below(256));
     }
+    if (!damaged_ && frame.size() < 60) frame.resize(60);
     return frame;
   }
 
  private:
+  // Damage of one kind.
+  bool hit(std::uint64_t one_in) { return damaged_ && random_.one_in(one_in); }
+
   void mac() {
     switch (random_.below(5)) {
       case 0:
@@ -79,11 +88,11 @@ class FrameMaker {
 
   void arp(std::uint16_t type) {
     out_.be16(type);
-    out_.be16(random_.one_in(8) ? 6 : 1);
-    out_.be16(random_.one_in(8) ? 0x86dd : 0x0800);
-    out_.u8(random_.one_in(8) ? 8 : 6);
+    out_.be16(hit(8) ? 6 : 1);
+    out_.be16(hit(8) ? 0x86dd : 0x0800);
+    out_.u8(hit(8) ? 8 : 6);
     out_.u8(4);
-    out_.be16(random_.pick<std::uint16_t>({1, 2, 3, 4, 0, 256, 0x0101}));
+    out_.be16(damaged_ ? random_.pick<std::uint16_t>({1, 2, 3, 4, 0, 256, 0x0101}) : 1);
     mac();
     out_.be32(address());
     mac();
@@ -105,41 +114,45 @@ class FrameMaker {
   }
 
   void other() {
-    out_.be16(random_.pick<std::uint16_t>({0x88b5, 0x8847, 0x8864, 0x9000, 0x88cc, 0x8100, 0x0800, 0x86dd}));
+    if (hit(3)) {
+      out_.be16(random_.pick<std::uint16_t>({0x8100, 0x0800, 0x86dd, 0x0806}));
+    } else {
+      out_.be16(random_.pick<std::uint16_t>({0x88b5, 0x8847, 0x8864, 0x9000, 0x88cc}));
+    }
     for (std::uint64_t count = random_.below(60); count > 0; --count) {
       out_.u8(static_cast<std::uint8_t>(random_.below(256)));
     }
   }
 
-  // Everything behind the IP header; protocol 0xff.. is just bytes.
+  // Everything behind the IP header.
   base::Bytes transport(std::uint8_t protocol) {
     base::ByteWriter body;
     body.be16(port());
     body.be16(port());
     if (protocol == 6) {
       body.zeros(8);
-      body.u8(static_cast<std::uint8_t>(random_.one_in(6) ? random_.below(256) : 0x50));
+      body.u8(static_cast<std::uint8_t>(hit(6) ? random_.below(256) : 0x50));
       body.u8(0x12);
       body.zeros(6);
     } else {
-      body.zeros(random_.pick<std::size_t>({0, 4, 8, 12}));
+      body.zeros(damaged_ ? random_.pick<std::size_t>({0, 4, 8, 12}) : 8);
     }
     body.zeros(random_.below(12));
     base::Bytes bytes = body.take();
-    if (random_.one_in(6)) bytes.resize(random_.below(bytes.size() + 1));
+    if (hit(6)) bytes.resize(random_.below(bytes.size() + 1));
     return bytes;
   }
 
   void ip() {
     const std::uint8_t proto = protocol();
-    const std::uint64_t words = random_.one_in(12) ? random_.below(16) : random_.pick({5, 5, 5, 6, 8});
+    const std::uint64_t words = hit(12) ? random_.below(16) : random_.pick({5, 5, 5, 6, 8});
     base::Bytes body = transport(proto);
     const std::size_t options = words > 5 ? 4 * (words - 5) : 0;
     const std::size_t total = 20 + options + body.size();
     out_.be16(0x0800);
-    out_.u8(static_cast<std::uint8_t>((random_.one_in(20) ? random_.below(16) : 4) << 4 | words));
+    out_.u8(static_cast<std::uint8_t>((hit(20) ? random_.below(16) : 4) << 4 | words));
     out_.u8(static_cast<std::uint8_t>(random_.pick({0, 0, 184, 3})));
-    out_.be16(static_cast<std::uint16_t>(random_.one_in(10) ? random_.below(2 * total) : total));
+    out_.be16(static_cast<std::uint16_t>(hit(10) ? random_.below(2 * total) : total));
     out_.be16(7);
     out_.be16(random_.pick<std::uint16_t>({0, 0, 0, 0x4000, 0x2000, 0x2001, 0x0001, 0x1fff, 0x8000}));
     out_.u8(64);
@@ -153,11 +166,12 @@ class FrameMaker {
 
   void ip6() {
     std::uint8_t last = protocol();
+    while (!damaged_ && (last == 0 || last == 44 || last == 51)) last = protocol();
     base::Bytes body = transport(last);
     for (std::uint64_t headers = random_.pick({0, 0, 0, 1, 1, 2}); headers > 0; --headers) last = wrap(body, last);
     out_.be16(0x86dd);
     out_.be32(0x60000000);
-    out_.be16(static_cast<std::uint16_t>(random_.one_in(10) ? random_.below(2 * body.size() + 1) : body.size()));
+    out_.be16(static_cast<std::uint16_t>(hit(10) ? random_.below(2 * body.size() + 1) : body.size()));
     out_.u8(last);
     out_.u8(64);
     address6();
@@ -181,6 +195,7 @@ class FrameMaker {
   }
 
   Random& random_;
+  bool damaged_;
   base::ByteWriter out_;
 };
 
