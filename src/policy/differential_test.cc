@@ -12,6 +12,7 @@
 #include "policy/compile.h"
 #include "policy/evaluate.h"
 #include "policy/optimize/diagram.h"
+#include "policy/testing/exceptions.h"
 #include "policy/testing/expressions.h"
 #include "policy/testing/frames.h"
 #include "policy/testing/libpcap.h"
@@ -40,16 +41,6 @@ std::vector<base::Bytes> frame_pool(testing::Damage damage) {
   std::vector<base::Bytes> frames(kFramePool);
   for (base::Bytes& frame : frames) frame = maker.make();
   return frames;
-}
-
-// A frame whose EtherType a switch takes from an RFC 1042 SNAP header, or that is shorter than an Ethernet header: the
-// two kinds that docs/policy-language.md leaves out of the promise.
-bool is_excepted(base::BytesView frame) {
-  if (frame.size() < 14) return true;
-  const net::FlowKey key = net::extract(frame);
-  const std::size_t type_at = key[net::Field::kVlanTci] != 0 ? 16 : 12;
-  base::ByteReader reader(frame.subspan(type_at));
-  return reader.be16() < 0x600 && key[net::Field::kEthType] >= 0x600;
 }
 
 bool accepts(const std::vector<Rule>& rules, const net::FlowKey& key) {
@@ -125,7 +116,7 @@ bool agrees(const Subject& subject, const base::Bytes& frame) {
     return false;
   };
   if (subject.libpcap.matches(frame) != wanted) return report("the evaluator and libpcap disagree");
-  if (is_excepted(frame)) return true;
+  if (testing::is_excepted(frame)) return true;
   const net::FlowKey key = net::extract(frame);
   const bool accepted = accepts(subject.compiled.rules, key);
   if (wanted && !accepted) return report("the rules miss a wanted frame");

@@ -40,6 +40,7 @@ constexpr auto kServices = std::to_array<NamedService>({
     {"http", {80, true, false}},
     {"http-alt", {8080, true, false}},
     {"https", {443, true, true}},
+    {"imap", {143, true, false}},
     {"imap2", {143, true, false}},
     {"imaps", {993, true, false}},
     {"ipsec-nat-t", {4500, false, true}},
@@ -47,6 +48,7 @@ constexpr auto kServices = std::to_array<NamedService>({
     {"iscsi-target", {3260, true, false}},
     {"kerberos", {88, true, true}},
     {"kpasswd", {464, true, true}},
+    {"l2tp", {1701, false, true}},
     {"ldap", {389, true, true}},
     {"ldaps", {636, true, true}},
     {"ldp", {646, true, true}},
@@ -66,6 +68,7 @@ constexpr auto kServices = std::to_array<NamedService>({
     {"openvpn", {1194, true, true}},
     {"pop3", {110, true, false}},
     {"pop3s", {995, true, false}},
+    {"portmapper", {111, true, true}},
     {"postgresql", {5432, true, false}},
     {"printer", {515, true, false}},
     {"ptp-event", {319, false, true}},
@@ -83,13 +86,14 @@ constexpr auto kServices = std::to_array<NamedService>({
     {"smtp", {25, true, false}},
     {"snmp", {161, true, true}},
     {"snmp-trap", {162, true, true}},
+    {"snmptrap", {162, true, true}},
     {"socks", {1080, true, false}},
     {"ssh", {22, true, false}},
     {"submission", {587, true, false}},
     {"submissions", {465, true, false}},
     {"sunrpc", {111, true, true}},
     {"svn", {3690, true, false}},
-    {"syslog", {514, false, true}},
+    {"syslog", {514, true, true}},
     {"syslog-tls", {6514, true, false}},
     {"tacacs", {49, true, true}},
     {"telnet", {23, true, false}},
@@ -97,12 +101,15 @@ constexpr auto kServices = std::to_array<NamedService>({
     {"tftp", {69, false, true}},
     {"time", {37, true, true}},
     {"whois", {43, true, false}},
+    {"www", {80, true, false}},
     {"x11", {6000, true, false}},
     {"xmpp-client", {5222, true, false}},
     {"xmpp-server", {5269, true, false}},
     {"zabbix-agent", {10050, true, false}},
     {"zabbix-trapper", {10051, true, false}},
 });
+
+static_assert(std::ranges::is_sorted(kServices, {}, &NamedService::name));
 
 template <typename Number>
 struct Named {

@@ -4,8 +4,10 @@
 
 #include <pcap/pcap.h>
 
+#include <algorithm>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "base/bytes.h"
@@ -32,7 +34,15 @@ class PcapFilter {
                                static_cast<const u_char*>(static_cast<const void*>(frame.data()))) != 0;
   }
 
+  // The two programs are the same, instruction by instruction.
+  bool same_code(const PcapFilter& other) const {
+    return std::ranges::equal(code(), other.code(), [](const bpf_insn& left, const bpf_insn& right) {
+      return left.code == right.code && left.jt == right.jt && left.jf == right.jf && left.k == right.k;
+    });
+  }
+
  private:
+  std::span<const bpf_insn> code() const { return {program_->bf_insns, program_->bf_len}; }
   explicit PcapFilter(const bpf_program& program)
       : program_(new bpf_program(program), [](bpf_program* owned) {
           pcap_freecode(owned);
