@@ -16,18 +16,18 @@ namespace superspan::store {
 
 // What a person asks for. Empty taps: any tap. Empty tools: one node that the controller chooses. Limits 0: none.
 struct PolicyText {
-  std::string expression;
-  std::vector<std::string> taps;
-  std::vector<std::string> tools;
+  std::string expression{};
+  std::vector<std::string> taps{};
+  std::vector<std::string> tools{};
   bool record = false;
   bool stream = false;
   std::uint64_t duration_s = 0;
   std::uint64_t packets = 0;
   std::uint64_t bytes = 0;
   std::uint32_t snaplen = 0;
-  std::string owner;
-  std::string reason;
-  std::string ticket;
+  std::string owner{};
+  std::string reason{};
+  std::string ticket{};
   friend bool operator==(const PolicyText&, const PolicyText&) = default;
 };
 

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+// Wires the parts together: what the engine commands is sent to switches and nodes, what they answer goes back to the
+// engine, what people want is stored before anybody hears of it. Decides nothing about flows; that is fabric::Engine.
+//
+//   PUT policy -> PolicyBook (number, bit, compile) -> engine -> store (durable) -> nodes, switches -> answer
+//
+// Everything happens on the one thread that runs the io_context. Functions with a `done` callback call it exactly once,
+// perhaps at once, unless the controller is destroyed first.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "api/event_log.h"
+#include "api/node_directory.h"
+#include "api/policy_book.h"
+#include "api/policy_json.h"
+#include "base/clock.h"
+#include "fabric/engine.h"
+#include "openflow/server.h"
+#include "store/store.h"
+
+namespace superspan::api {
+
+struct ControllerOptions {
+  std::optional<openflow::ServerOptions> openflow;  // nothing: no switch ever comes (tests)
+  fabric::EngineOptions engine;
+  std::string version;
+  std::string node_ca_file;  // for nodes with https endpoints
+  std::function<void(const EventRecord&)> on_event;
+};
+
+class Controller final : private openflow::SwitchHandler {
+ public:
+  // Loads the store, brings its policies into the engine and listens for switches. The io_context and the clock must
+  // outlive the controller. Errors of the parts, unchanged.
+  [[nodiscard]] static base::Result<std::unique_ptr<Controller>> start(boost::asio::io_context& io,
+                                                                       std::shared_ptr<const fabric::Topology> topology,
+                                                                       std::unique_ptr<store::Store> store,
+                                                                       const base::Clock& clock,
+                                                                       ControllerOptions options);
+  ~Controller() override;
+  Controller(const Controller&) = delete;
+  Controller& operator=(const Controller&) = delete;
+
+  // --- policies ---
+  struct PutResult {
+    PolicyDocument policy;
+    bool created = false;
+    bool in_force = false;
+  };
+  // `done` when the policy is in force, or nothing moves any more (a switch is away), or after `wait`. Errors: those of
+  // PolicyBook::put and Engine::set_policies (place: a pointer into the body), of the store, or the switch's refusal.
+  void put_policy(const std::string& name, store::PolicyText text, base::Duration wait,
+                  std::function<void(base::Result<PutResult>)> done);
+  // `done` with true when the fabric has forgotten it, false if that still takes longer than `wait`.
+  void remove_policy(const std::string& name, base::Duration wait, std::function<void(base::Result<bool>)> done);
+
+  [[nodiscard]] std::vector<PolicyDocument> policies() const;  // sorted by name, ended ones too
+  [[nodiscard]] std::optional<PolicyDocument> policy(const std::string& name) const;
+  [[nodiscard]] std::uint32_t epoch() const { return book_.epoch(); }
+
+  struct Statistics {
+    std::string policy;
+    std::vector<fabric::HopCounter> hops;
+    std::vector<std::pair<std::string, boost::json::object>> nodes;  // name, counters as it told them
+  };
+  [[nodiscard]] std::optional<Statistics> statistics(const std::string& policy) const;
+  [[nodiscard]] std::vector<Statistics> all_statistics() const;  // sorted by name
+
+  // --- nodes ---
+  // kNotFound if the fabric has no such node. The revision that it shall have.
+  [[nodiscard]] base::Result<std::uint64_t> node_heard(const std::string& name, Registration registration);
+  [[nodiscard]] const NodeDirectory& nodes() const { return nodes_; }
+
+  // --- views ---
+  [[nodiscard]] const fabric::Engine& engine() const { return engine_; }
+  [[nodiscard]] const fabric::Topology& topology() const { return engine_.topology(); }
+  // nullptr: not connected. Valid until control returns to the io_context.
+  [[nodiscard]] const openflow::SwitchInfo* switch_info(openflow::DatapathId datapath) const;
+  [[nodiscard]] openflow::SessionCounters session_counters(openflow::DatapathId datapath) const;
+  [[nodiscard]] EventLog& events() { return events_; }
+  [[nodiscard]] const EventLog& events() const { return events_; }
+  [[nodiscard]] const base::Clock& clock() const { return clock_; }
+  [[nodiscard]] const std::string& version() const { return options_.version; }
+  [[nodiscard]] base::SteadyTime started() const { return started_; }
+  [[nodiscard]] std::uint16_t openflow_port() const;  // 0: does not listen
+
+ private:
+  // Somebody who waits for the fabric. `answered` looks whether the wait is over, and if so answers; `late`: it is, in
+  // any case.
+  struct Waiter {
+    base::SteadyTime until;
+    std::function<bool(bool late)> answered;
+  };
+
+  Controller(boost::asio::io_context& io, std::shared_ptr<const fabric::Topology> topology,
+             std::unique_ptr<store::Store> store, const base::Clock& clock, ControllerOptions options);
+  [[nodiscard]] base::Status restore();
+  [[nodiscard]] base::Status listen();
+
+  // openflow::SwitchHandler
+  void switch_connected(const openflow::SwitchInfo& info) override;
+  void switch_disconnected(openflow::DatapathId datapath, const base::Error& reason) override;
+  void port_changed(openflow::DatapathId datapath, const openflow::PortChange& change) override;
+  void switch_error(openflow::DatapathId datapath, const openflow::SwitchError& error) override;
+  void connection_refused(const std::string& peer, const base::Error& reason) override;
+
+  [[nodiscard]] fabric::Now now() const { return {clock_.steady(), clock_.wall()}; }
+  void execute(fabric::Commands commands);
+  void carry_out(fabric::SendTransaction& command);
+  void carry_out(const fabric::DumpFlows& command);
+  void carry_out(const fabric::AssignNode& command);
+  void carry_out(const fabric::Event& event);
+  void tick();
+  // Stores the proposal and makes it the engine's set; on error everything is as before.
+  [[nodiscard]] base::Status commit(const PolicyBook::Proposal& proposal);
+  void end_policy(const std::string& name, const std::string& because);
+  void end_due_policies();
+  void prune();
+  void remember_statistics(const std::string& policy);
+  void wait_for(base::Duration wait, std::function<bool(bool late)> answered);
+  void check_waiters();
+  [[nodiscard]] const fabric::PolicyView* find_view(const std::vector<fabric::PolicyView>& views,
+                                                    const store::Policy& policy) const;
+  [[nodiscard]] std::string switch_name(openflow::DatapathId datapath) const;
+  [[nodiscard]] Statistics statistics_of(const PolicyBook::Entry& entry, const fabric::PolicyView* view) const;
+  [[nodiscard]] PolicyDocument document(const PolicyBook::Entry& entry, const fabric::PolicyView* view) const;
+
+  boost::asio::io_context& io_;
+  const base::Clock& clock_;
+  ControllerOptions options_;
+  std::unique_ptr<store::Store> store_;
+  fabric::Engine engine_;
+  PolicyBook book_;
+  EventLog events_;
+  NodeDirectory nodes_;
+  boost::asio::steady_timer timer_;
+  base::SteadyTime started_;
+  base::SteadyTime kept_alive_;
+  base::SteadyTime pruned_;
+  std::vector<std::pair<std::string, std::string>> to_end_;  // policy, because
+  std::map<std::string, Statistics> last_statistics_;        // of ended policies
+  std::deque<fabric::Command> pending_;                      // commands that came while others were carried out
+  bool executing_ = false;
+  std::vector<Waiter> waiters_;
+  bool look_ = false;  // some policy changed its state since the waiters were asked
+  // Last, so that its callbacks are gone before what they use. Empty without OpenFlow.
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+  std::unique_ptr<openflow::Server> openflow_;
+};
+
+}  // namespace superspan::api

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+// The life of policies: put, remove, end, and those who wait for it.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "api/controller.h"
+
+namespace superspan::api {
+
+// --- changes ---
+
+base::Status Controller::commit(const PolicyBook::Proposal& proposal) {
+  // Only ended policies change: nothing for the fabric.
+  if (proposal.change.counters.epoch == book_.epoch()) {
+    if (auto stored = store_->commit(proposal.change); !stored) return stored;
+    book_.take_over(proposal);
+    return {};
+  }
+  auto commands = engine_.set_policies(book_.policy_set(proposal), now());
+  if (!commands) return std::unexpected(commands.error());
+  // Durable before any switch or client hears of it.
+  const auto stored = store_->commit(proposal.change);
+  if (stored) {
+    book_.take_over(proposal);
+  } else {
+    book_.refuse(proposal);
+    if (auto back = engine_.set_policies(book_.policy_set(), now()))
+      std::ranges::move(*back, std::back_inserter(*commands));
+  }
+  execute(std::move(*commands));
+  return stored;
+}
+
+void Controller::put_policy(const std::string& name, store::PolicyText text, base::Duration wait,
+                            std::function<void(base::Result<PutResult>)> done) {
+  const auto proposal = book_.put(name, std::move(text), clock_.wall());
+  if (!proposal) return done(std::unexpected(proposal.error()));
+  if (!proposal->unchanged) {
+    if (auto committed = commit(*proposal); !committed) return done(std::unexpected(committed.error()));
+    last_statistics_.erase(name);
+    if (proposal->created) nodes_.forget_policy(name);
+    events_.add(proposal->created ? "policy-created" : "policy-changed", name);
+  }
+  const std::uint32_t number = book_.find(name)->stored.number;
+  wait_for(wait, [this, name, number, created = proposal->created, done = std::move(done)](bool late) {
+    const auto* entry = book_.find(name);
+    if (entry == nullptr || entry->stored.number != number) {
+      done(base::fail(base::ErrorCode::kConflict, fmt::format("policy '{}' was changed or deleted meanwhile", name)));
+      return true;
+    }
+    const auto views = engine_.policies();
+    PolicyDocument policy = document(*entry, find_view(views, entry->stored));
+    if (policy.state == "failed") {
+      done(base::fail(base::ErrorCode::kLimit, "the fabric refused the policy: " + policy.why,
+                      "delete it or change it; until then it stays listed as failed"));
+      return true;
+    }
+    const bool in_force = policy.state == "active" || policy.state == "ended";
+    if (!in_force && !late && !engine_.idle()) return false;
+    done(PutResult{std::move(policy), created, in_force});
+    return true;
+  });
+}
+
+void Controller::remove_policy(const std::string& name, base::Duration wait,
+                               std::function<void(base::Result<bool>)> done) {
+  const auto proposal = book_.remove(name);
+  if (!proposal) return done(std::unexpected(proposal.error()));
+  if (auto committed = commit(*proposal); !committed) return done(std::unexpected(committed.error()));
+  last_statistics_.erase(name);
+  nodes_.forget_policy(name);
+  events_.add("policy-deleted", name);
+  wait_for(wait, [this, done = std::move(done)](bool late) {
+    if (!engine_.idle() && !late) return false;
+    done(engine_.idle());
+    return true;
+  });
+}
+
+void Controller::end_policy(const std::string& name, const std::string& because) {
+  const auto proposal = book_.end(name, because, clock_.wall());
+  if (!proposal) return;  // somebody else was faster
+  remember_statistics(name);
+  if (auto committed = commit(*proposal); !committed) {
+    to_end_.emplace_back(name, because);
+    return;
+  }
+  for (const auto& forgotten : proposal->change.removed) last_statistics_.erase(forgotten);
+  events_.add("policy-ended", name, "", because);
+}
+
+// A policy that cannot be ended now (the disk is full) is tried again with the next tick.
+void Controller::end_due_policies() {
+  for (const auto& [name, because] : std::exchange(to_end_, {})) end_policy(name, because);
+}
+
+void Controller::prune() {
+  const auto proposal = book_.prune(clock_.wall());
+  if (proposal.unchanged || !commit(proposal)) return;
+  for (const auto& forgotten : proposal.change.removed) last_statistics_.erase(forgotten);
+}
+
+// --- waiting ---
+
+void Controller::wait_for(base::Duration wait, std::function<bool(bool late)> answered) {
+  if (answered(wait <= base::Duration{0})) return;
+  waiters_.push_back({clock_.steady() + wait, std::move(answered)});
+}
+
+// Asking costs a view of all policies, so it is done only when something may have changed.
+void Controller::check_waiters() {
+  const auto steady = clock_.steady();
+  const bool look = std::exchange(look_, false) || engine_.idle();
+  // A callback may start a wait of its own.
+  auto waiters = std::exchange(waiters_, {});
+  std::erase_if(waiters, [&](const Waiter& waiter) {
+    const bool late = steady >= waiter.until;
+    return (look || late) && waiter.answered(late);
+  });
+  std::ranges::move(waiters, std::back_inserter(waiters_));
+}
+
+// --- views ---
+
+const fabric::PolicyView* Controller::find_view(const std::vector<fabric::PolicyView>& views,
+                                                const store::Policy& policy) const {
+  const auto found = std::ranges::find(views, policy.number, &fabric::PolicyView::number);
+  return found == views.end() ? nullptr : &*found;
+}
+
+PolicyDocument Controller::document(const PolicyBook::Entry& entry, const fabric::PolicyView* view) const {
+  PolicyDocument policy;
+  policy.stored = entry.stored;
+  if (entry.stored.ended) {
+    policy.state = "ended";
+    return policy;
+  }
+  policy.residual = entry.compiled->residual ? entry.compiled->residual->expression : "";
+  policy.overmatches = entry.compiled->overmatches;
+  policy.state = view == nullptr ? "pending" : fabric::to_string(view->state);
+  if (view != nullptr) {
+    policy.why = view->why;
+    policy.warnings = view->warnings;
+    policy.destinations = view->destinations;
+  }
+  return policy;
+}
+
+std::vector<PolicyDocument> Controller::policies() const {
+  const auto views = engine_.policies();
+  std::vector<PolicyDocument> documents;
+  for (const auto& [name, entry] : book_.entries())
+    documents.push_back(document(entry, find_view(views, entry.stored)));
+  return documents;
+}
+
+std::optional<PolicyDocument> Controller::policy(const std::string& name) const {
+  const auto* entry = book_.find(name);
+  if (entry == nullptr) return std::nullopt;
+  const auto views = engine_.policies();
+  return document(*entry, find_view(views, entry->stored));
+}
+
+Controller::Statistics Controller::statistics_of(const PolicyBook::Entry& entry, const fabric::PolicyView* view) const {
+  const std::string& policy = entry.stored.name;
+  Statistics statistics{policy, {}, {}};
+  if (view != nullptr) {
+    statistics.hops = view->hops;
+  } else if (const auto last = last_statistics_.find(policy); last != last_statistics_.end()) {
+    statistics.hops = last->second.hops;
+  }
+  for (const auto& [name, node] : nodes_.entries()) {
+    const auto* counters = NodeDirectory::policy_counters(node, policy, entry.stored.number);
+    if (counters != nullptr) statistics.nodes.emplace_back(name, *counters);
+  }
+  return statistics;
+}
+
+std::optional<Controller::Statistics> Controller::statistics(const std::string& policy) const {
+  const auto* entry = book_.find(policy);
+  if (entry == nullptr) return std::nullopt;
+  const auto views = engine_.policies();
+  return statistics_of(*entry, find_view(views, entry->stored));
+}
+
+std::vector<Controller::Statistics> Controller::all_statistics() const {
+  const auto views = engine_.policies();
+  std::vector<Statistics> all;
+  for (const auto& [name, entry] : book_.entries()) all.push_back(statistics_of(entry, find_view(views, entry.stored)));
+  return all;
+}
+
+void Controller::remember_statistics(const std::string& policy) {
+  if (auto statistics = this->statistics(policy)) last_statistics_[policy] = std::move(*statistics);
+}
+
+}  // namespace superspan::api

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/node_directory.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "api/json_reader.h"
+#include "http/problem.h"
+
+namespace superspan::api {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::size_t kTokenBytesMin = 16;
+constexpr std::size_t kTokenBytesMax = 512;
+constexpr std::size_t kNamesMax = 4096;
+// A heartbeat may have been written just before the node applied the latest assignment.
+constexpr auto kHeartbeatLag = std::chrono::seconds(1);
+
+json::object tap_json(const fabric::AssignedTap& tap) {
+  return {{"id", tap.id}, {"name", tap.name}, {"description", tap.description}};
+}
+
+json::object policy_json(const fabric::AssignedPolicy& policy) {
+  return {{"name", policy.name},
+          {"number", policy.number},
+          {"service_path", policy.service_path},
+          {"bit", policy.bit},
+          {"from_epoch", policy.from_epoch},
+          {"expression", policy.expression},
+          {"residual", policy.residual},
+          {"record", policy.record},
+          {"stream", policy.stream},
+          {"snaplen", policy.snaplen},
+          {"limits", {{"packets", policy.limits.packets}, {"bytes", policy.limits.bytes}}},
+          {"owner", policy.owner},
+          {"reason", policy.reason},
+          {"ticket", policy.ticket},
+          {"created", policy.created}};
+}
+
+}  // namespace
+
+std::expected<Registration, std::vector<base::Error>> parse_registration(std::string_view body) {
+  const auto object = parse_object(body);
+  if (!object) return std::unexpected(std::vector{object.error()});
+  std::vector<base::Error> errors;
+  JsonReader reader(*object, "", errors);
+  Registration registration;
+  reader.require("endpoint");
+  reader.require("token");
+  const std::string endpoint = reader.text("endpoint", 1024);
+  registration.token = reader.text("token", kTokenBytesMax);
+  registration.version = reader.text("version", 256);
+  registration.applied = reader.number("applied", kJsonIntegerMax);
+  registration.ended = reader.names("ended", kNamesMax);
+  if (const auto* counters = reader.object("counters")) registration.counters = *counters;
+  reader.finish();
+  if (errors.empty() && registration.token.size() < kTokenBytesMin) {
+    reader.fail("token", "the token is too short", fmt::format("at least {} characters", kTokenBytesMin));
+  }
+  if (errors.empty()) {
+    auto parsed = http::parse_endpoint(endpoint);
+    if (parsed) {
+      registration.endpoint = std::move(*parsed);
+    } else {
+      reader.fail("endpoint", parsed.error().message, parsed.error().hint);
+    }
+  }
+  if (!errors.empty()) return std::unexpected(std::move(errors));
+  return registration;
+}
+
+json::object assignment_json(const fabric::AssignNode& assignment) {
+  json::array taps;
+  for (const auto& tap : assignment.taps) taps.push_back(tap_json(tap));
+  json::array policies;
+  for (const auto& policy : assignment.policies) policies.push_back(policy_json(policy));
+  return {{"revision", assignment.revision},
+          {"epoch", assignment.epoch},
+          {"taps", std::move(taps)},
+          {"policies", std::move(policies)}};
+}
+
+bool NodeDirectory::heard(const std::string& name, Registration registration, std::uint64_t applied) {
+  const auto now = clock_.steady();
+  Entry& entry = entries_[name];
+  const bool moved = !entry.client || entry.registration.endpoint != registration.endpoint ||
+                     entry.registration.token != registration.token;
+  if (moved) {
+    http::ClientOptions options;
+    options.token = registration.token;
+    options.ca_file = ca_file_;
+    options.timeout_ms = kAssignmentTimeoutMs;
+    entry.client = std::make_shared<http::AsyncClient>(io_, registration.endpoint, options);
+    entry.sending = 0;
+  }
+  const bool settled = entry.sending == 0 && now - entry.settled > kHeartbeatLag;
+  const bool resend = moved || !entry.up || (settled && registration.applied != applied);
+  entry.up = true;
+  entry.heard = now;
+  if (const auto* policies = registration.counters.if_contains("policies"); policies && policies->is_object()) {
+    for (const auto& [policy, counters] : policies->get_object()) {
+      if (counters.is_object()) entry.policies[policy] = counters;
+    }
+  }
+  entry.registration = std::move(registration);
+  return resend;
+}
+
+std::vector<std::string> NodeDirectory::silent() {
+  std::vector<std::string> names;
+  for (auto& [name, entry] : entries_) {
+    if (!entry.up || clock_.steady() - entry.heard <= kHeartbeatInterval * kHeartbeatMisses) continue;
+    entry.up = false;
+    names.push_back(name);
+  }
+  return names;
+}
+
+void NodeDirectory::assign(const fabric::AssignNode& assignment, std::function<void(base::Status)> done) {
+  const auto found = entries_.find(assignment.node);
+  if (found == entries_.end()) {
+    return done(base::fail(base::ErrorCode::kUnavailable, "the node has not registered"));
+  }
+  Entry& entry = found->second;
+  ++entry.sending;
+  // A client that is replaced (the node moved) never calls back, so the entry's count stays right.
+  entry.client->request(http::Method::kPut, "/v1/assignment", json::serialize(assignment_json(assignment)),
+                        [this, name = assignment.node, done = std::move(done)](base::Result<http::Response> response) {
+                          Entry& answered = entries_[name];
+                          --answered.sending;
+                          answered.settled = clock_.steady();
+                          const auto checked = http::checked(std::move(response));
+                          done(checked ? base::Status{} : base::Status(std::unexpected(checked.error())));
+                        });
+}
+
+const NodeDirectory::Entry* NodeDirectory::find(const std::string& name) const {
+  const auto found = entries_.find(name);
+  return found == entries_.end() ? nullptr : &found->second;
+}
+
+const json::object* NodeDirectory::policy_counters(const Entry& entry, const std::string& policy,
+                                                   std::uint32_t number) {
+  const auto* counters = entry.policies.if_contains(policy);
+  if (counters == nullptr || !counters->is_object()) return nullptr;
+  const auto& object = counters->get_object();
+  const auto* told = object.if_contains("number");
+  if (number != 0 && told != nullptr && told->is_int64() && told->get_int64() != std::int64_t{number}) return nullptr;
+  return &object;
+}
+
+void NodeDirectory::forget_policy(const std::string& policy) {
+  for (auto& [name, entry] : entries_) entry.policies.erase(policy);
+}
+
+}  // namespace superspan::api

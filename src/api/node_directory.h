@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// The nodes that have registered: where they are, when they were last heard, what they counted. Sends assignments to
+// them. Whether a node is in force is the engine's business; this only knows who is there. Io thread only.
+#pragma once
+
+#include <boost/json.hpp>
+#include <cstdint>
+#include <expected>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "fabric/engine.h"
+#include "http/client.h"
+
+namespace superspan::api {
+
+inline constexpr auto kHeartbeatInterval = std::chrono::seconds(2);
+inline constexpr int kHeartbeatMisses = 3;
+inline constexpr std::int64_t kAssignmentTimeoutMs = 2'000;
+
+// The body of PUT /v1/nodes/{name}.
+struct Registration {
+  http::Endpoint endpoint;
+  std::string token;
+  std::string version;
+  std::uint64_t applied = 0;
+  std::vector<std::string> ended;
+  boost::json::object counters;
+};
+[[nodiscard]] std::expected<Registration, std::vector<base::Error>> parse_registration(std::string_view body);
+
+// The body of PUT /v1/assignment of the node API.
+[[nodiscard]] boost::json::object assignment_json(const fabric::AssignNode& assignment);
+
+class NodeDirectory {
+ public:
+  struct Entry {
+    Registration registration;  // the latest
+    base::SteadyTime heard;
+    bool up = false;
+    std::size_t sending = 0;   // assignments under way
+    base::SteadyTime settled;  // when the last one was answered
+    std::shared_ptr<http::AsyncClient> client;
+    boost::json::object policies;  // the last counters of each policy, also of those that it has forgotten
+  };
+
+  // `ca_file` is for nodes with https endpoints; empty: the system's authorities.
+  NodeDirectory(boost::asio::io_context& io, const base::Clock& clock, std::string ca_file)
+      : io_(io), clock_(clock), ca_file_(std::move(ca_file)) {}
+
+  // True if the node must get its assignment again: it is new, was down, moved, or says that it has another revision
+  // than `applied` although nothing is under way.
+  [[nodiscard]] bool heard(const std::string& name, Registration registration, std::uint64_t applied);
+  // Those that have become silent since the last call.
+  [[nodiscard]] std::vector<std::string> silent();
+
+  // kUnavailable through `done` if the node is not known. `done` may be called at once.
+  void assign(const fabric::AssignNode& assignment, std::function<void(base::Status)> done);
+
+  [[nodiscard]] const Entry* find(const std::string& name) const;
+  [[nodiscard]] const std::map<std::string, Entry>& entries() const { return entries_; }
+  // The counters of a policy at a node, or nullptr. `number` 0: whichever number the node says.
+  [[nodiscard]] static const boost::json::object* policy_counters(const Entry& entry, const std::string& policy,
+                                                                  std::uint32_t number);
+  void forget_policy(const std::string& policy);
+
+ private:
+  boost::asio::io_context& io_;
+  const base::Clock& clock_;
+  std::string ca_file_;
+  std::map<std::string, Entry> entries_;
+};
+
+}  // namespace superspan::api

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// The policies and what a change of them means: numbers, bits, epochs, revisions, compiled forms. No I/O. A change is
+// first proposed, then made durable by the caller, then taken over; a proposal that is dropped changes nothing.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "fabric/policy.h"
+#include "policy/compile.h"
+#include "store/store.h"
+
+namespace superspan::api {
+
+inline constexpr std::size_t kEndedPoliciesMax = 1000;
+inline constexpr auto kEndedPolicyAge = std::chrono::hours(24);
+
+class PolicyBook {
+ public:
+  struct Entry {
+    store::Policy stored;
+    std::shared_ptr<const policy::CompiledPolicy> compiled;  // null if ended
+  };
+  struct Proposal {
+    store::Change change;
+    bool created = false;    // there was no such policy in force before
+    bool unchanged = false;  // nothing to do; `change` is empty
+    std::vector<Entry> entries;
+  };
+
+  // What the store holds. A policy whose expression does not compile any more is ended by the proposal, which is empty
+  // (unchanged) otherwise.
+  [[nodiscard]] static PolicyBook load(store::Contents contents, base::WallTime now, Proposal& repair);
+
+  // kInvalid with place "/expression" and a mark; kLimit if bits or numbers are used up.
+  [[nodiscard]] base::Result<Proposal> put(const std::string& name, store::PolicyText text, base::WallTime now) const;
+  // kNotFound
+  [[nodiscard]] base::Result<Proposal> remove(const std::string& name) const;
+  // The policy stays listed. kNotFound if it is not in force.
+  [[nodiscard]] base::Result<Proposal> end(const std::string& name, std::string because, base::WallTime now) const;
+  // Forgets ended policies that are too old or too many.
+  [[nodiscard]] Proposal prune(base::WallTime now) const;
+
+  // After `proposal` was accepted; it must be of this book, as it is now.
+  void take_over(const Proposal& proposal);
+  // After `proposal` was not accepted although switches may have seen it: its numbers, bits and epoch are never used
+  // again, and neither is the epoch in which it is taken back.
+  void refuse(const Proposal& proposal);
+
+  // The policies in force, with the proposal or without.
+  [[nodiscard]] fabric::PolicySet policy_set() const { return policy_set_with(nullptr); }
+  [[nodiscard]] fabric::PolicySet policy_set(const Proposal& proposal) const { return policy_set_with(&proposal); }
+
+  [[nodiscard]] const std::map<std::string, Entry>& entries() const { return entries_; }
+  [[nodiscard]] const Entry* find(const std::string& name) const;
+  [[nodiscard]] std::uint32_t epoch() const { return counters_.epoch; }
+
+ private:
+  [[nodiscard]] fabric::PolicySet policy_set_with(const Proposal* proposal) const;
+  [[nodiscard]] base::Status give_slot(store::Policy& policy, store::Counters& counters) const;
+
+  store::Counters counters_;
+  std::map<std::string, Entry> entries_;
+};
+
+}  // namespace superspan::api

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/policy_statistics.h"
+
+#include <fmt/format.h>
+
+#include "api/respond.h"
+#include "api/routes.h"
+#include "http/problem.h"
+
+namespace superspan::api {
+
+namespace json = boost::json;
+
+json::object statistics_json(const Controller::Statistics& statistics) {
+  json::array hops;
+  for (const auto& hop : statistics.hops) {
+    hops.push_back({{"switch", hop.at}, {"stage", hop.stage}, {"packets", hop.packets}, {"bytes", hop.bytes}});
+  }
+  json::array nodes;
+  for (const auto& [name, counters] : statistics.nodes) {
+    json::object node{{"node", name}};
+    for (const auto& [key, value] : counters) node[key] = value;
+    nodes.push_back(std::move(node));
+  }
+  return {{"policy", statistics.policy}, {"hops", std::move(hops)}, {"nodes", std::move(nodes)}};
+}
+
+void add_policy_statistics(http::Router& router, Controller& controller) {
+  router.add_simple(http::Method::kGet, "/v1/policies/{name}/stats", [&controller](const http::Request& request) {
+    const auto statistics = controller.statistics(std::string(request.parameter("name")));
+    if (statistics) return json_response(statistics_json(*statistics));
+    return http::problem({base::ErrorCode::kNotFound,
+                          fmt::format("no policy '{}'", request.parameter("name")),
+                          "GET /v1/policies lists them",
+                          "",
+                          {}});
+  });
+}
+
+}  // namespace superspan::api
