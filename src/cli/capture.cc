@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <boost/json/array.hpp>
+#include <chrono>
 #include <ostream>
+#include <thread>
 
 #include "cli/capture_request.h"
 #include "cli/capture_run.h"
@@ -12,6 +15,7 @@
 #include "cli/packet_sink.h"
 #include "cli/policy_view.h"
 #include "cli/print.h"
+#include "cli/units.h"
 
 namespace superspan::cli {
 namespace json = boost::json;
@@ -36,11 +40,32 @@ base::Status must_be_new(Controller& controller, const std::string& name) {
                     "choose another --name, or leave it away", "--name");
 }
 
+std::string announcement(const CaptureRequest& request) {
+  return fmt::format("capturing as {} on {}, for {} at most; Ctrl-C ends it", request.name,
+                     request.taps.empty() ? "any tap" : fmt::format("{}", fmt::join(request.taps, ", ")),
+                     format_duration(request.duration));
+}
+
+// A policy that is stored but not in force is not streamed yet; its node or a switch is slow.
+void await_force(const CaptureRun& run, json::value policy) {
+  constexpr std::chrono::milliseconds kLook{200};
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  while (text_member(policy, "state") == "pending" && InterruptScope::count() == 0 &&
+         std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::sleep_for(kLook);
+    auto now = run.controller.get(policy_target(run.request.name));
+    if (!now) return;
+    policy = std::move(*now);
+  }
+}
+
 base::Status create(const CaptureRun& run) {
   const std::string target = policy_target(run.request.name);
   const auto policy = run.controller.put(target, policy_of(run.request));
   if (policy) {
     print_policy_notes(*policy, !run.request.stream, run.terminal);
+    await_force(run, *policy);
+    if (run.terminal.err_is_tty) run.terminal.err << announcement(run.request) << std::endl;
     return {};
   }
   // Without an answer it may be in force all the same.

@@ -271,14 +271,39 @@ TEST(Capture, HasNothingToWriteWhenOnlyToolPortsGetThePackets) {
   EXPECT_TRUE(outcome.err.contains("add a node to --to")) << outcome.err;
 }
 
+TEST(Capture, StreamsFromANodeThatItNames) {
+  FakeController controller;
+  controller.answer("GET /v1/nodes", R"([{"name": "node1"}])");
+  controller.on_stream = [](const Stream& stream) {
+    stream->write(head() + packets(1));
+    stream->finish();
+  };
+  const Outcome outcome = run_command(controller, {"capture", "tcp", "--to", "ids1,node1", "-w", controller.file("x")});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_EQ(outcome.err, "1 packets, 42 bytes, 0 dropped\n");
+  EXPECT_EQ(boost::json::serialize(controller.last_put().at("tools")), R"(["ids1","node1"])");
+}
+
+TEST(Capture, RemovesAPolicyThatMayHaveBeenMade) {
+  FakeController controller;
+  controller.answer("PUT /v1/policies/x", base::Error{base::ErrorCode::kTimeout, "no answer from filter1", "", "", {}});
+  const Outcome outcome = run_command(controller, {"capture", "tcp", "--name", "x", "-w", controller.file("x")});
+  EXPECT_EQ(outcome.code, 6);
+  EXPECT_EQ(outcome.err, "no answer from filter1\n");
+  EXPECT_EQ(controller.requests().back(), "DELETE /v1/policies/x");
+}
+
 TEST(Capture, DrawsProgressOnlyForAPerson) {
   FakeController controller;
   controller.on_stream = [](const Stream& stream) {
     stream->write(head() + packets(2));
     stream->finish();
   };
-  const Outcome outcome = run_command(controller, {"capture", "udp", "-w", controller.file("x")}, {.err_is_tty = true});
-  EXPECT_EQ(outcome.err, "\r2 packets, 84 B, 0s\x1b[K\r\x1b[K2 packets, 84 bytes, 0 dropped\n");
+  const Outcome outcome =
+      run_command(controller, {"capture", "udp", "--name", "x", "-w", controller.file("x")}, {.err_is_tty = true});
+  EXPECT_EQ(outcome.err,
+            "capturing as x on any tap, for 15m at most; Ctrl-C ends it\n\r2 packets, 84 B, 0s\x1b[K\r\x1b[K2 packets, "
+            "84 bytes, 0 dropped\n");
 }
 
 TEST(Capture, PrintsLinesAsTcpdumpDoes) {

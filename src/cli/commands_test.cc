@@ -201,6 +201,18 @@ TEST(PolicyApply, SaysWhatItChanged) {
   EXPECT_EQ(controller.policies(), (Words{"dns", "web"}));
 }
 
+TEST(PolicyApply, WaitsWhenTheControllerAsksForLess) {
+  auto options = http::test::options_for("http://127.0.0.1:0");
+  options.limits.requests_per_second = 50;
+  options.limits.request_burst = 5;
+  FakeController controller(std::move(options));
+  std::string text;
+  for (int number = 10; number < 30; ++number) text += "---\nname: p" + std::to_string(number) + "\nexpression: tcp\n";
+  const Outcome outcome = run_command(controller, {"policy", "apply", "-f", "-"}, {.input = text});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_EQ(controller.policies().size(), 20U);
+}
+
 TEST(PolicyApply, SendsNothingIfAnyDocumentIsWrong) {
   FakeController controller;
   const Outcome outcome = run_command(controller, {"policy", "apply", "-f", "-"},

@@ -6,6 +6,7 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <filesystem>
+#include <thread>
 
 #include "cli/discovery.h"
 #include "http/problem.h"
@@ -13,6 +14,13 @@
 
 namespace superspan::cli {
 namespace json = boost::json;
+namespace {
+
+constexpr int kTooMany = 429;
+constexpr int kAttempts = 100;
+constexpr std::chrono::milliseconds kPause{100};
+
+}  // namespace
 
 base::Result<Controller> Controller::connect(const Invocation& invocation) {
   auto found = discover(invocation);
@@ -45,8 +53,13 @@ base::Error Controller::unreachable(base::Error error) const {
   return error;
 }
 
-base::Result<json::value> Controller::send(http::Method method, std::string_view target, std::string body) {
-  auto answer = client_.request(method, target, std::move(body));
+base::Result<json::value> Controller::send(http::Method method, std::string_view target, const std::string& body) {
+  auto answer = client_.request(method, target, body);
+  // Many requests in a row, as for a file with many policies, are more than the controller lets through at once.
+  for (int attempt = 0; answer && answer->status == kTooMany && attempt < kAttempts; ++attempt) {
+    std::this_thread::sleep_for(kPause);
+    answer = client_.request(method, target, body);
+  }
   if (!answer) return std::unexpected(unreachable(answer.error()));
   const auto response = http::checked(std::move(answer));
   if (!response) return std::unexpected(response.error());

@@ -31,7 +31,7 @@ class Controller {
 
  private:
   Controller(http::Client client, std::string endpoint, std::string ca_file);
-  base::Result<boost::json::value> send(http::Method method, std::string_view target, std::string body);
+  base::Result<boost::json::value> send(http::Method method, std::string_view target, const std::string& body);
   [[nodiscard]] base::Error unreachable(base::Error error) const;
 
   http::Client client_;

@@ -2,6 +2,7 @@
 // A controller and node with canned answers behind a real HTTP server, and a terminal whose output a test reads.
 #pragma once
 
+#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
@@ -26,7 +27,8 @@ class FakeController {
  public:
   using Stream = std::shared_ptr<http::ResponseStream>;
 
-  FakeController() : server_(routes()) {
+  explicit FakeController(http::ServerOptions options = http::test::options_for("http://127.0.0.1:0"))
+      : server_(routes(), std::move(options)) {
     std::ofstream(token_file()) << http::test::kToken << "\n";
     std::filesystem::permissions(token_file(), std::filesystem::perms(0600));
   }
@@ -117,10 +119,18 @@ class FakeController {
   http::Response respond(const http::Request& request) {
     const auto canned = answers_.find(std::string(http::to_string(request.method)) + " " + request.path);
     if (canned != answers_.end()) return canned->second;
+    if (request.path == "/v1/policies") return list_policies();
     const bool policy = request.path.starts_with("/v1/policies/");
     if (policy && request.path.ends_with("/stream")) return ticket(request);
     if (policy) return respond_policy(request, std::string(request.parameter("b")));
     return http::problem(*fail_unknown("no such resource"));
+  }
+
+  http::Response list_policies() const {
+    boost::json::array list;
+    for (const auto& [name, policy] : policies_) list.push_back(policy);
+    const boost::json::object body{{"policies", std::move(list)}, {"epoch", revision_}};
+    return {.status = 200, .content_type = "application/json", .body = boost::json::serialize(body), .headers = {}};
   }
 
   http::Response respond_policy(const http::Request& request, const std::string& name) {

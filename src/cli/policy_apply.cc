@@ -4,6 +4,7 @@
 #include <boost/json/array.hpp>
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <ostream>
 
 #include "cli/commands.h"
@@ -35,21 +36,22 @@ base::Error placed(base::Error error, const PolicyDocument& document) {
   return error;
 }
 
-// "created", "changed" or "unchanged", from what was there before.
-std::string effect(const json::value* before, const json::value& after) {
-  if (before == nullptr) return "created";
-  const bool same = count_member(*before, "revision") == count_member(after, "revision");
-  return same ? "unchanged" : "changed";
+using Revisions = std::map<std::string, std::uint64_t>;
+
+base::Result<Revisions> revisions(Controller& controller) {
+  const auto answer = controller.get("/v1/policies");
+  if (!answer) return std::unexpected(answer.error());
+  const auto rows = rows_of(*answer);
+  if (!rows) return std::unexpected(rows.error());
+  Revisions known;
+  for (const json::value& row : *rows) known[text_member(row, "name")] = count_member(row, "revision");
+  return known;
 }
 
-base::Result<json::value> apply(Controller& controller, const PolicyDocument& document, std::string& outcome) {
-  const std::string target = policy_target(document.name);
-  const auto before = controller.get(target);
-  if (!before && before.error().code != base::ErrorCode::kNotFound) return before;
-  auto after = controller.put(target, document.policy);
-  if (!after) return std::unexpected(placed(after.error(), document));
-  outcome = effect(before ? &*before : nullptr, *after);
-  return after;
+std::string effect(const Revisions& before, const std::string& name, const json::value& after) {
+  const auto known = before.find(name);
+  if (known == before.end()) return "created";
+  return known->second == count_member(after, "revision") ? "unchanged" : "changed";
 }
 
 base::Result<int> run(const Invocation& invocation) {
@@ -64,13 +66,17 @@ base::Result<int> run(const Invocation& invocation) {
   if (!documents) return std::unexpected(documents.error());
   auto controller = Controller::connect(invocation);
   if (!controller) return std::unexpected(controller.error());
+  const auto before = revisions(*controller);
+  if (!before) return std::unexpected(before.error());
   json::array applied;
   const bool lines = invocation.arguments.text("output").value_or("table") == "table";
   for (const PolicyDocument& document : *documents) {
-    std::string outcome;
-    auto policy = apply(*controller, document, outcome);
-    if (!policy) return std::unexpected(policy.error());
-    if (lines) invocation.terminal.out << fmt::format("policy {} {}\n", printable(document.name), outcome);
+    auto policy = controller->put(policy_target(document.name), document.policy);
+    if (!policy) return std::unexpected(placed(policy.error(), document));
+    if (lines) {
+      invocation.terminal.out << fmt::format("policy {} {}\n", printable(document.name),
+                                             effect(*before, document.name, *policy));
+    }
     print_policy_notes(*policy, false, invocation.terminal);
     applied.push_back(std::move(*policy));
   }
