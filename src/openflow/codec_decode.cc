@@ -39,13 +39,21 @@ base::Error malformed(int error) {
   return {ErrorCode::kInvalid, "malformed message: " + name, {}, {}, std::nullopt};
 }
 
+// libopenvswitch puts numbers of the wire into its enums unchecked; C++ may only read those as integers.
+template <typename Enum>
+unsigned integer(const Enum& value) {
+  std::underlying_type_t<Enum> copy;
+  std::memcpy(&copy, &value, sizeof(copy));
+  return static_cast<unsigned>(copy);
+}
+
 Port to_port(const ofputil_phy_port& from) {
   Port port;
   port.number = codec::from_library_port(from.port_no);
   port.name = printable(from.name, sizeof(from.name));
   std::ranges::copy(from.hw_addr.ea, port.address.bytes.begin());
-  port.admin_down = (from.config & OFPUTIL_PC_PORT_DOWN) != 0;
-  port.link_down = (from.state & OFPUTIL_PS_LINK_DOWN) != 0;
+  port.admin_down = (integer(from.config) & OFPUTIL_PC_PORT_DOWN) != 0;
+  port.link_down = (integer(from.state) & OFPUTIL_PS_LINK_DOWN) != 0;
   port.speed_kbps = from.curr_speed;
   return port;
 }
@@ -121,8 +129,9 @@ void note_extras(const ofputil_flow_stats& stats, std::string& foreign) {
   if (stats.idle_timeout != 0) add("idle_timeout=" + std::to_string(stats.idle_timeout));
   if (stats.hard_timeout != 0) add("hard_timeout=" + std::to_string(stats.hard_timeout));
   if (stats.importance != 0) add("importance=" + std::to_string(stats.importance));
-  const auto lasting = OFPUTIL_FF_SEND_FLOW_REM | OFPUTIL_FF_NO_PKT_COUNTS | OFPUTIL_FF_NO_BYT_COUNTS;
-  if ((stats.flags & lasting) != 0) add("flags=" + std::to_string(stats.flags & lasting));
+  const unsigned lasting = OFPUTIL_FF_SEND_FLOW_REM | OFPUTIL_FF_NO_PKT_COUNTS | OFPUTIL_FF_NO_BYT_COUNTS;
+  const unsigned flags = integer(stats.flags) & lasting;
+  if (flags != 0) add("flags=" + std::to_string(flags));
 }
 
 }  // namespace
@@ -200,7 +209,7 @@ Decoder::Impl::Read Decoder::Impl::by_type(ofptype type, const ofp_header* heade
     case OFPTYPE_GET_CONFIG_REPLY: {
       ofputil_switch_config config;
       ofputil_decode_get_config_reply(header, &config);
-      return ConfigReply{config.frag == OFPUTIL_FRAG_NX_MATCH};
+      return ConfigReply{integer(config.frag) == OFPUTIL_FRAG_NX_MATCH};
     }
     case OFPTYPE_ROLE_REPLY:
       return role(header);
@@ -346,7 +355,7 @@ Decoder::Impl::Read Decoder::Impl::packet_in(const ofp_header* header) {
   result.in_port = codec::from_library_port(wire.flow_metadata.flow.in_port.ofp_port);
   result.table = wire.table_id;
   result.cookie = be64toh(wire.cookie);
-  result.table_miss = wire.reason == OFPR_NO_MATCH;
+  result.table_miss = integer(wire.reason) == OFPR_NO_MATCH;
   result.total_bytes = total_bytes;
   if (wire.packet != nullptr) {
     const auto* begin = static_cast<const std::byte*>(wire.packet);

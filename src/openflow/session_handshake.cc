@@ -113,7 +113,7 @@ void Session::Impl::on_ports(PortsReply reply) {
     return close(make_error(ErrorCode::kLimit, "the switch has too many ports"));
   }
   if (reply.more) return;
-  std::ranges::stable_sort(info.ports, {}, &Port::number);
+  std::ranges::sort(info.ports, {}, &Port::number);
   enter(State::kTables);
 }
 
