@@ -12,8 +12,9 @@ namespace asio = boost::asio;
 using base::ErrorCode;
 
 constexpr std::size_t kReadBytes = 256 << 10;
-// One write: large enough that a system call costs nothing next to encoding, small enough to stay in the cache.
-constexpr std::size_t kWriteBytes = 256 << 10;
+// One write: large enough that a system call costs nothing next to encoding, small enough that the switch begins to
+// work while we encode the rest.
+constexpr std::size_t kWriteBytes = 64 << 10;
 
 base::Error make_error(ErrorCode code, std::string message) {
   return {code, std::move(message), {}, {}, std::nullopt};
