@@ -3,11 +3,12 @@
 // happened go in, commands come out. The caller carries the commands out in order and reports what became of them.
 //
 // A commit, from the set in force ("old") to the set asked for ("new"):
-//   1. nodes     the nodes of new policies get old and new policies; go on when all have answered, or after 2 s
-//   2. prepare   switches learn to route the new bits, in the order delivery, mux, filter
+//   1. nodes     nodes get old and new policies; go on when all that are up have answered, or after 2 s
+//   2. prepare   switches that copies reach over links learn to route the new bits; no packet carries them yet, so the
+//                order among these switches does not matter
 //   3. flip      the switches with taps classify by the new policies, in one atomic transaction each
 //   4. collect   when the copies under way have left (drain_time), the routes of removed policies go
-//   5. nodes     nodes that had only removed policies forget them
+//   5. nodes     nodes forget the removed policies
 // Steps without changes are skipped. A set that is asked for meanwhile waits; only the latest one counts.
 //
 // A switch is a cache of the desired flows: when it (re)connects its flows are dumped and only the difference is sent.

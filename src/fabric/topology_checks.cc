@@ -38,9 +38,9 @@ Status TopologyReader::check_encapsulation(const YAML::Node& root) const {
       return wrong(node["profile"], "switch '" + one.name + "' cannot carry copies in NSH",
                    "write `encapsulation: vlan`, or use profile ovs on every switch");
     }
-    if (!nsh && one.vlan_limit != 1) {
-      return wrong(node["vlan_limit"], "with `encapsulation: vlan` a switch must not look behind two tags",
-                   "write `vlan_limit: 1`: Open vSwitch tracks two tags, and a third one pushed destroys the original");
+    if (one.vlan_limit != 1) {
+      return wrong(node["vlan_limit"], "policies are compiled for switches that look behind one VLAN tag",
+                   "write `vlan_limit: 1`, and set other_config:vlan-limit=1 (its default) in the switch");
     }
   }
   return {};

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "fabric/engine_impl.h"
+
+namespace superspan::fabric {
+namespace {
+
+// What a counter grew by. One that shrank was started again by the switch.
+std::uint64_t growth(std::uint64_t before, std::uint64_t after) {
+  return after >= before ? after - before : after;
+}
+
+}  // namespace
+
+void Engine::Impl::count(SwitchRecord& record, const InstalledFlows& dumped) {
+  for (const auto& [id, block] : record.desired->blocks()) {
+    for (const DesiredFlow& desired : *block) {
+      if (desired.counts.empty()) continue;
+      const auto found = dumped.find(desired.flow.key);
+      if (found == dumped.end() || found->second.flow.cookie != desired.flow.cookie) continue;
+      const auto before = record.installed.find(desired.flow.key);
+      Traffic grown{found->second.packets, found->second.bytes};
+      if (before != record.installed.end()) {
+        grown.packets = growth(before->second.packets, grown.packets);
+        grown.bytes = growth(before->second.bytes, grown.bytes);
+      }
+      for (const std::uint32_t number : desired.counts) {
+        for (auto* const totals : {desired.hop ? &record.hops : nullptr, desired.taken ? &record.taken : nullptr}) {
+          if (totals == nullptr) continue;
+          (*totals)[number].packets += grown.packets;
+          (*totals)[number].bytes += grown.bytes;
+        }
+      }
+    }
+  }
+  for (const auto& [key, flow] : dumped) {  // also when the dump is too old to show what is installed
+    const auto known = record.installed.find(key);
+    if (known == record.installed.end()) continue;
+    known->second.packets = flow.packets;
+    known->second.bytes = flow.bytes;
+  }
+}
+
+Traffic Engine::Impl::taken(std::uint32_t number) const {
+  Traffic all;
+  for (const SwitchRecord& record : records_) {
+    const auto found = record.taken.find(number);
+    if (found == record.taken.end()) continue;
+    all.packets += found->second.packets;
+    all.bytes += found->second.bytes;
+  }
+  return all;
+}
+
+void Engine::Impl::check_limits() {
+  for (const PlacedPolicy& placed : asked_) {
+    const Policy& policy = *placed.policy;
+    const Limits& limits = policy.limits;
+    const bool to_node = std::ranges::any_of(placed.destinations, [](const Destination& destination) {
+      return destination.kind == Destination::Kind::kNode;
+    });
+    const char* reached = nullptr;
+    if (limits.duration_s != 0 && now_.wall - policy.created_at >= std::chrono::seconds(limits.duration_s)) {
+      reached = "duration";
+    } else if (!to_node && (limits.packets != 0 || limits.bytes != 0)) {  // a node counts what it delivers, exactly
+      const Traffic traffic = taken(policy.number);
+      if (limits.packets != 0 && traffic.packets >= limits.packets) reached = "packets";
+      if (limits.bytes != 0 && traffic.bytes >= limits.bytes) reached = "bytes";
+    }
+    if (reached == nullptr || !limits_reported_.insert(policy.number).second) continue;
+    emit(Event::Kind::kLimitReached, policy.name, "", reached);
+  }
+}
+
+std::string Engine::Impl::stage_of(const Hop& hop, const WantedPolicy& policy, SwitchIndex at) const {
+  std::string stage = hop.from_taps ? "filter" : "";
+  const bool delivers = std::ranges::any_of(policy.placed.destinations, [&](const Destination& destination) {
+    return topology->where(destination).at == at;
+  });
+  if (delivers) stage += stage.empty() ? "delivery" : "+delivery";
+  return stage.empty() ? "mux" : stage;
+}
+
+std::vector<HopCounter> Engine::Impl::hops_of(const WantedPolicy& policy) const {
+  std::vector<HopCounter> hops;
+  for (const auto& [at, hop] : *policy.route) {
+    HopCounter counter{topology->switches()[at].name, stage_of(hop, policy, at), 0, 0};
+    const auto found = records_[at].hops.find(policy.placed.number());
+    if (found != records_[at].hops.end()) {
+      counter.packets = found->second.packets;
+      counter.bytes = found->second.bytes;
+    }
+    hops.push_back(std::move(counter));
+  }
+  const auto rank = [](const HopCounter& hop) {
+    if (hop.stage.starts_with("filter")) return 0;
+    return hop.stage == "mux" ? 1 : 2;
+  };
+  std::ranges::stable_sort(hops, {}, rank);
+  return hops;
+}
+
+}  // namespace superspan::fabric

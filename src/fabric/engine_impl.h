@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+// The inside of the commit engine; engine.h says what it does. Each part has its file: engine_commit.cc the steps,
+// engine_switches.cc switch sessions and flows, engine_nodes.cc nodes, engine_counters.cc counters and limits.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "fabric/engine.h"
+#include "fabric/planner.h"
+#include "fabric/reconcile.h"
+
+namespace superspan::fabric {
+
+struct Traffic {
+  std::uint64_t packets = 0;
+  std::uint64_t bytes = 0;
+};
+
+struct SwitchRecord {
+  SwitchState state = SwitchState::kAbsent;
+  std::string why;
+  std::shared_ptr<const DesiredFlows> desired;  // what it shall hold now
+  std::shared_ptr<const DesiredFlows> applied;  // what it was last known to hold; nothing: unknown, installed says
+  InstalledFlows installed;                     // as dumped, plus what was sent since
+  struct Sending {
+    std::uint64_t id = 0;
+    std::shared_ptr<const DesiredFlows> target;
+    std::vector<openflow::FlowMod> mods;
+  };
+  std::optional<Sending> sending;
+  bool dump_pending = false;
+  std::uint64_t sent_at_dump = 0;  // `transactions` when the pending dump was asked for
+  base::SteadyTime polled{};
+  base::SteadyTime retry_at{};
+  base::Duration retry_after{};
+  std::uint64_t transactions = 0;
+  std::uint64_t mods = 0;
+  std::uint64_t repaired_flows = 0;
+  std::map<std::uint32_t, Traffic> hops;   // by policy number, since this engine first saw the flows
+  std::map<std::uint32_t, Traffic> taken;  // from the switch's taps
+
+  [[nodiscard]] bool in_force() const { return state == SwitchState::kSynced && applied == desired; }
+  // A step of a commit waits for it.
+  [[nodiscard]] bool busy() const { return state == SwitchState::kDumping || state == SwitchState::kSending; }
+};
+
+struct NodeRecord {
+  bool up = false;
+  AssignNode asked;  // revision 0: nothing yet
+  std::uint64_t applied_revision = 0;
+  base::SteadyTime retry_at{};
+  bool refused = false;
+  [[nodiscard]] bool in_force() const { return up && applied_revision == asked.revision; }
+};
+
+class Engine::Impl {
+ public:
+  Impl(std::shared_ptr<const Topology> topology, EngineOptions options);
+
+  // --- engine.cc ---
+  [[nodiscard]] base::Result<Plan> plan(const PolicySet& set) const;
+  [[nodiscard]] base::Result<Commands> set_policies(PolicySet set, Now now);
+  [[nodiscard]] Commands tick(Now now);
+  [[nodiscard]] std::vector<PolicyView> policies() const;
+  [[nodiscard]] std::vector<SwitchView> switches() const;
+  [[nodiscard]] std::vector<NodeView> nodes() const;
+
+  // --- engine_switches.cc ---
+  [[nodiscard]] Commands switch_ready(const openflow::SwitchInfo& info, Now now);
+  [[nodiscard]] Commands switch_down(openflow::DatapathId datapath, const std::string& why, Now now);
+  [[nodiscard]] Commands flows_dumped(openflow::DatapathId datapath,
+                                      base::Result<std::vector<openflow::FlowStatistics>> flows, Now now);
+  [[nodiscard]] Commands transaction_done(openflow::DatapathId datapath, std::uint64_t id,
+                                          const openflow::TransactionResult& result, Now now);
+  [[nodiscard]] const SwitchRecord* find(openflow::DatapathId datapath) const;
+
+  // --- engine_nodes.cc ---
+  [[nodiscard]] Commands node_up(const std::string& name, Now now);
+  [[nodiscard]] Commands node_down(const std::string& name, Now now);
+  [[nodiscard]] Commands node_applied(const std::string& name, std::uint64_t revision, const base::Status& status,
+                                      Now now);
+
+  const std::shared_ptr<const Topology> topology;
+  std::uint32_t epoch = 0;
+
+  // The steps of a commit, in order; engine.h explains them.
+  enum class Step { kIdle, kNodes, kPrepare, kFlip, kDrain, kCollect };
+  Step step = Step::kIdle;
+
+ private:
+  using Policies = std::vector<PlacedPolicy>;
+  using Numbers = std::set<std::uint32_t>;
+
+  // --- engine_commit.cc ---
+  void start_commit();
+  void enter(Step next);
+  void advance();  // goes on as far as nothing has to be waited for
+  [[nodiscard]] bool step_done() const;
+  void finish_commit();
+  void prepare();
+  void flip();
+  void collect();
+  void want(SwitchIndex at, const Wanted& wanted);
+  void fail_policies(const Numbers& numbers, const std::string& words);
+  [[nodiscard]] bool adds() const;
+  [[nodiscard]] bool removes() const;
+  [[nodiscard]] Policies target() const;  // asked, without the failed ones
+  [[nodiscard]] std::string name_of(std::uint32_t number) const;
+
+  // --- engine_switches.cc ---
+  void pursue(SwitchIndex at);  // sends what the switch still lacks, if it can take it now
+  void dump(SwitchIndex at);
+  void retry_later(SwitchIndex at, const std::string& why);
+  void audit(SwitchIndex at);
+  [[nodiscard]] Numbers blamed(const SwitchRecord::Sending& sent, const openflow::TransactionResult& result) const;
+
+  // --- engine_nodes.cc ---
+  void assign(const Policies& kept, const Policies& added);
+  [[nodiscard]] bool nodes_answered() const;
+  void ask(const std::string& name, NodeRecord& node);
+
+  // --- engine_counters.cc ---
+  void count(SwitchRecord& record, const InstalledFlows& dumped);
+  void check_limits();
+  [[nodiscard]] Traffic taken(std::uint32_t number) const;
+  [[nodiscard]] std::vector<HopCounter> hops_of(const WantedPolicy& policy) const;
+  [[nodiscard]] std::string stage_of(const Hop& hop, const WantedPolicy& policy, SwitchIndex at) const;
+
+  // --- engine.cc ---
+  [[nodiscard]] std::pair<PolicyState, std::string> state_of(const PlacedPolicy& policy) const;
+  [[nodiscard]] std::string waits_for(const PlacedPolicy& policy) const;
+  void note_states();
+  void emit(Event::Kind kind, const std::string& policy, const std::string& place, const std::string& text);
+  [[nodiscard]] Commands finish();  // every input ends with it
+
+  EngineOptions options_;
+  mutable Planner planner_;  // only remembers
+  Now now_{};
+  Commands out_;
+
+  PolicySet asked_set_;  // last one accepted
+  Policies asked_;       // the same, placed
+  std::vector<std::pair<std::string, std::string>> warnings_;
+  std::map<std::uint32_t, std::string> failed_;  // number -> the switch's words
+  bool changed_ = false;                         // asked differs from what the commit under way (or in force) is for
+
+  Policies current_;  // in force
+  Policies next_;     // being committed
+  std::uint32_t current_epoch_ = 0;
+  base::SteadyTime step_until_{};
+  Wanted steady_;  // of current_, or of next_ from kCollect on
+
+  std::vector<SwitchRecord> records_;
+  std::map<std::string, NodeRecord> nodes_;
+  std::uint64_t next_transaction_ = 1;
+  std::uint64_t next_revision_ = 1;
+  std::map<std::uint32_t, PolicyState> noted_;
+  std::set<std::uint32_t> limits_reported_;
+};
+
+}  // namespace superspan::fabric

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "fabric/engine_impl.h"
+
+namespace superspan::fabric {
+namespace {
+
+AssignedPolicy assigned(const Policy& policy) {
+  AssignedPolicy out;
+  out.name = policy.name;
+  out.number = policy.number;
+  out.service_path = service_path(policy.slot.name_space);
+  out.bit = policy.slot.bit;
+  out.from_epoch = policy.from_epoch;
+  out.expression = policy.compiled->expression;
+  if (policy.compiled->residual) out.residual = policy.compiled->residual->expression;
+  out.record = policy.record;
+  out.stream = policy.stream;
+  out.snaplen = policy.snaplen;
+  out.limits = policy.limits;
+  out.owner = policy.owner;
+  out.reason = policy.reason;
+  out.ticket = policy.ticket;
+  out.created = policy.created;
+  return out;
+}
+
+bool goes_to(const PlacedPolicy& policy, std::size_t node) {
+  return std::ranges::binary_search(policy.destinations, Destination{Destination::Kind::kNode, node});
+}
+
+}  // namespace
+
+// Tells every node its part of both sets, if that is not what it was told last. Where both sets have a policy, the
+// second one's word counts (it may be newer).
+void Engine::Impl::assign(const Policies& kept, const Policies& added) {
+  std::map<std::uint32_t, const PlacedPolicy*> all;
+  for (const Policies* const some : {&kept, &added}) {
+    for (const PlacedPolicy& policy : *some) all[policy.number()] = &policy;
+  }
+  for (std::size_t index = 0; index < topology->nodes().size(); ++index) {
+    const std::string& name = topology->nodes()[index].name;
+    NodeRecord& node = nodes_[name];
+    std::vector<AssignedPolicy> policies;
+    for (const auto& [number, policy] : all) {
+      if (goes_to(*policy, index)) policies.push_back(assigned(*policy->policy));
+    }
+    if (node.asked.revision != 0 && node.asked.policies == policies) continue;
+    node.asked.node = name;
+    node.asked.revision = next_revision_++;
+    node.asked.epoch = epoch;
+    node.asked.policies = std::move(policies);
+    node.asked.taps.clear();
+    for (const Tap& tap : topology->taps()) node.asked.taps.push_back({tap.id, tap.name, tap.description});
+    if (node.up) ask(name, node);
+  }
+}
+
+void Engine::Impl::ask(const std::string&, NodeRecord& node) {
+  node.refused = false;
+  out_.emplace_back(node.asked);
+}
+
+bool Engine::Impl::nodes_answered() const {
+  return std::ranges::none_of(nodes_, [](const auto& entry) {
+    return entry.second.up && !entry.second.refused && entry.second.applied_revision != entry.second.asked.revision;
+  });
+}
+
+Commands Engine::Impl::node_up(const std::string& name, Now now) {
+  now_ = now;
+  const auto found = nodes_.find(name);
+  if (found == nodes_.end()) return finish();
+  NodeRecord& node = found->second;
+  if (!node.up) emit(Event::Kind::kNodeUp, "", name, "");
+  node.up = true;
+  node.applied_revision = 0;
+  if (node.asked.revision != 0) ask(name, node);
+  return finish();
+}
+
+Commands Engine::Impl::node_down(const std::string& name, Now now) {
+  now_ = now;
+  const auto found = nodes_.find(name);
+  if (found == nodes_.end() || !found->second.up) return finish();
+  found->second.up = false;
+  found->second.applied_revision = 0;
+  emit(Event::Kind::kNodeDown, "", name, "");
+  return finish();
+}
+
+Commands Engine::Impl::node_applied(const std::string& name, std::uint64_t revision, const base::Status& status,
+                                    Now now) {
+  now_ = now;
+  const auto found = nodes_.find(name);
+  if (found == nodes_.end() || revision != found->second.asked.revision) return finish();
+  NodeRecord& node = found->second;
+  if (status) {
+    node.applied_revision = revision;
+  } else {
+    node.refused = true;
+    node.retry_at = now.steady + options_.retry_time;
+    emit(Event::Kind::kNodeDown, "", name, "refuses its assignment: " + status.error().message);
+  }
+  return finish();
+}
+
+}  // namespace superspan::fabric

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <cassert>
+
+#include "fabric/engine_impl.h"
+
+namespace superspan::fabric {
+namespace {
+
+constexpr base::Duration kRetryMax = std::chrono::seconds(30);
+
+std::string hex(openflow::DatapathId datapath) {
+  char text[20];
+  std::snprintf(text, sizeof(text), "%016llx", static_cast<unsigned long long>(datapath));
+  return text;
+}
+
+std::string words_of(const openflow::TransactionResult& result) {
+  std::string words = result.error->message;
+  if (!result.failed.empty()) words += ": " + result.failed.front().error + " for " + result.failed.front().mod;
+  return words;
+}
+
+}  // namespace
+
+const SwitchRecord* Engine::Impl::find(openflow::DatapathId datapath) const {
+  const auto at = topology->find_switch(datapath);
+  return at ? &records_[*at] : nullptr;
+}
+
+void Engine::Impl::dump(SwitchIndex at) {
+  SwitchRecord& record = records_[at];
+  if (record.dump_pending) return;
+  record.dump_pending = true;
+  record.sent_at_dump = record.transactions;
+  record.polled = now_.steady;
+  out_.emplace_back(DumpFlows{topology->switches()[at].datapath});
+}
+
+void Engine::Impl::retry_later(SwitchIndex at, const std::string& why) {
+  SwitchRecord& record = records_[at];
+  record.state = SwitchState::kWaiting;
+  record.why = why;
+  record.applied.reset();
+  record.retry_after =
+      std::clamp(record.retry_after * 2, options_.retry_time, std::max(kRetryMax, options_.retry_time));
+  record.retry_at = now_.steady + record.retry_after;
+}
+
+void Engine::Impl::pursue(SwitchIndex at) {
+  SwitchRecord& record = records_[at];
+  if (record.state != SwitchState::kSynced && record.state != SwitchState::kSending) return;
+  if (record.sending) return;
+  assert(record.desired);
+  std::vector<openflow::FlowMod> mods;
+  if (record.applied != record.desired) {
+    mods = record.applied ? changes(*record.applied, *record.desired) : compare(record.installed, *record.desired).mods;
+  }
+  if (mods.empty()) {
+    record.applied = record.desired;
+    record.state = SwitchState::kSynced;
+    record.why.clear();
+    return;
+  }
+  record.state = SwitchState::kSending;
+  record.sending = SwitchRecord::Sending{next_transaction_++, record.desired, std::move(mods)};
+  ++record.transactions;
+  record.mods += record.sending->mods.size();
+  out_.emplace_back(SendTransaction{topology->switches()[at].datapath, record.sending->id, record.sending->mods});
+}
+
+Commands Engine::Impl::switch_ready(const openflow::SwitchInfo& info, Now now) {
+  now_ = now;
+  const auto at = topology->find_switch(info.datapath);
+  if (!at) {
+    emit(Event::Kind::kSwitchRefused, "", hex(info.datapath), "this datapath is not in the fabric file");
+    return finish();
+  }
+  SwitchRecord& record = records_[*at];
+  const Switch& wanted = topology->switches()[*at];
+  record.sending.reset();
+  record.applied.reset();
+  record.dump_pending = false;
+  record.retry_after = {};
+  if (wanted.profile != Profile::kOpenflow10 && info.version == openflow::Version::k10) {
+    record.state = SwitchState::kAbsent;
+    record.why = std::string("speaks OpenFlow 1.0 only, but has profile ") + to_string(wanted.profile);
+    emit(Event::Kind::kSwitchRefused, "", wanted.name, record.why);
+    return finish();
+  }
+  record.state = SwitchState::kDumping;
+  record.why.clear();
+  dump(*at);
+  return finish();
+}
+
+Commands Engine::Impl::switch_down(openflow::DatapathId datapath, const std::string& why, Now now) {
+  now_ = now;
+  const auto at = topology->find_switch(datapath);
+  if (!at || records_[*at].state == SwitchState::kAbsent) return finish();
+  SwitchRecord& record = records_[*at];
+  record.state = SwitchState::kAbsent;
+  record.why = why;
+  record.sending.reset();
+  record.applied.reset();
+  record.dump_pending = false;
+  emit(Event::Kind::kSwitchAbsent, "", topology->switches()[*at].name, why);
+  return finish();
+}
+
+Commands Engine::Impl::flows_dumped(openflow::DatapathId datapath,
+                                    base::Result<std::vector<openflow::FlowStatistics>> flows, Now now) {
+  now_ = now;
+  const auto at = topology->find_switch(datapath);
+  if (!at || !records_[*at].dump_pending) return finish();
+  SwitchRecord& record = records_[*at];
+  record.dump_pending = false;
+  const bool first = record.state == SwitchState::kDumping;
+  if (first && record.sent_at_dump != record.transactions) {  // asked for before the transaction that failed
+    dump(*at);
+    return finish();
+  }
+  if (!flows) {
+    if (first) retry_later(*at, "its flows cannot be read: " + flows.error().message);
+    return finish();
+  }
+  InstalledFlows dumped;
+  for (openflow::FlowStatistics& one : *flows) {
+    openflow::FlowKey key = one.flow.key;
+    dumped.emplace(std::move(key), std::move(one));
+  }
+  count(record, dumped);
+  // A dump that a transaction overtook may show either state: good for counters only.
+  const bool overtaken = record.sending || record.sent_at_dump != record.transactions;
+  if (!overtaken || first) record.installed = std::move(dumped);
+  if (first) {
+    const Difference difference = compare(record.installed, *record.desired);
+    record.state = SwitchState::kSynced;
+    pursue(*at);
+    std::string text = std::to_string(difference.mods.size()) + " changes to send";
+    if (!difference.first.empty()) text += ", first " + difference.first;
+    emit(Event::Kind::kSwitchSynced, "", topology->switches()[*at].name, text);
+  } else if (!overtaken && record.in_force()) {
+    audit(*at);
+  }
+  return finish();
+}
+
+void Engine::Impl::audit(SwitchIndex at) {
+  SwitchRecord& record = records_[at];
+  const Difference difference = compare(record.installed, *record.desired);
+  if (difference.count() == 0) return;
+  record.repaired_flows += difference.count();
+  emit(Event::Kind::kSwitchRepaired, "", topology->switches()[at].name,
+       std::to_string(difference.missing) + " missing, " + std::to_string(difference.changed) + " changed, " +
+           std::to_string(difference.stale) + " stale, " + std::to_string(difference.foreign) + " foreign; " +
+           difference.first);
+  record.applied.reset();
+  pursue(at);
+}
+
+// Whose fault a refused transaction is: the policies of the mods that failed; if the switch does not say, those that
+// the commit under way adds and that have flows in it.
+std::set<std::uint32_t> Engine::Impl::blamed(const SwitchRecord::Sending& sent,
+                                             const openflow::TransactionResult& result) const {
+  Numbers numbers;
+  const auto number_of = [](const openflow::FlowMod& mod) {
+    const auto cookie = Cookie::parse(mod.flow.cookie);
+    return cookie && mod.command == openflow::FlowCommand::kAdd ? cookie->policy : 0U;
+  };
+  for (const openflow::FailedMod& failed : result.failed) {
+    if (!failed.is_group && failed.index < sent.mods.size()) numbers.insert(number_of(sent.mods[failed.index]));
+  }
+  numbers.erase(0);
+  const base::ErrorCode code = result.error->code;
+  const bool away = code == base::ErrorCode::kUnavailable || code == base::ErrorCode::kTimeout;
+  if (!numbers.empty() || step == Step::kIdle || away) return numbers;
+  // Also where flows name no policy (VLAN): the new policies whose copies pass here.
+  for (const openflow::FlowMod& mod : sent.mods) numbers.insert(number_of(mod));
+  for (const auto& [id, block] : sent.target->blocks()) {
+    for (const DesiredFlow& flow : *block) numbers.insert(flow.counts.begin(), flow.counts.end());
+  }
+  numbers.erase(0);
+  std::erase_if(numbers, [this](std::uint32_t number) {
+    return !std::ranges::binary_search(next_, number, {}, &PlacedPolicy::number) ||
+           std::ranges::binary_search(current_, number, {}, &PlacedPolicy::number);
+  });
+  return numbers;
+}
+
+Commands Engine::Impl::transaction_done(openflow::DatapathId datapath, std::uint64_t id,
+                                        const openflow::TransactionResult& result, Now now) {
+  now_ = now;
+  const auto at = topology->find_switch(datapath);
+  if (!at || !records_[*at].sending || records_[*at].sending->id != id) return finish();
+  SwitchRecord& record = records_[*at];
+  const SwitchRecord::Sending sent = std::move(*record.sending);
+  record.sending.reset();
+  if (result.ok()) {
+    apply(sent.mods, record.installed);
+    record.applied = sent.target;
+    record.retry_after = {};
+    pursue(*at);
+    return finish();
+  }
+  const std::string words = words_of(result);
+  emit(Event::Kind::kSwitchRefused, "", topology->switches()[*at].name, words);
+  const Numbers guilty = blamed(sent, result);
+  if (guilty.empty() || !result.applied_nothing) {
+    retry_later(*at, words);
+  } else {
+    record.state = SwitchState::kSynced;  // as before the transaction; what it shall hold changes now
+  }
+  if (!guilty.empty()) fail_policies(guilty, topology->switches()[*at].name + ": " + words);
+  return finish();
+}
+
+}  // namespace superspan::fabric
