@@ -12,6 +12,7 @@ using base::Status;
 Engine::Impl::Impl(std::shared_ptr<const Topology> fabric, EngineOptions options)
     : topology(std::move(fabric)), options_(options), planner_(*topology), records_(topology->switches().size()) {
   for (const Node& node : topology->nodes()) nodes_[node.name];
+  assign({}, {});
   auto nothing = planner_.make({}, {}, 0);
   steady_ = std::move(*nothing);
   for (SwitchIndex at = 0; at < records_.size(); ++at) {
@@ -69,7 +70,7 @@ Commands Engine::Impl::tick(Now now) {
     }
   }
   for (auto& [name, node] : nodes_) {
-    if (node.up && node.refused && now.steady >= node.retry_at) ask(name, node);
+    if (node.up && node.refused && now.steady >= node.retry_at) ask(node);
   }
   return finish();
 }

@@ -50,7 +50,7 @@ struct SwitchRecord {
 
 struct NodeRecord {
   bool up = false;
-  AssignNode asked;  // revision 0: nothing yet
+  AssignNode asked;
   std::uint64_t applied_revision = 0;
   base::SteadyTime retry_at{};
   bool refused = false;
@@ -121,7 +121,7 @@ class Engine::Impl {
   // --- engine_nodes.cc ---
   void assign(const Policies& kept, const Policies& added);
   [[nodiscard]] bool nodes_answered() const;
-  void ask(const std::string& name, NodeRecord& node);
+  void ask(NodeRecord& node);
 
   // --- engine_counters.cc ---
   void count(SwitchRecord& record, const InstalledFlows& dumped);

@@ -53,19 +53,26 @@ void Engine::Impl::assign(const Policies& kept, const Policies& added) {
     node.asked.policies = std::move(policies);
     node.asked.taps.clear();
     for (const Tap& tap : topology->taps()) node.asked.taps.push_back({tap.id, tap.name, tap.description});
-    if (node.up) ask(name, node);
+    if (node.up) ask(node);
   }
 }
 
-void Engine::Impl::ask(const std::string&, NodeRecord& node) {
+void Engine::Impl::ask(NodeRecord& node) {
   node.refused = false;
   out_.emplace_back(node.asked);
 }
 
+// The nodes that new policies go to; others may take their time.
 bool Engine::Impl::nodes_answered() const {
-  return std::ranges::none_of(nodes_, [](const auto& entry) {
-    return entry.second.up && !entry.second.refused && entry.second.applied_revision != entry.second.asked.revision;
-  });
+  for (const PlacedPolicy& policy : next_) {
+    if (std::ranges::binary_search(current_, policy.number(), {}, &PlacedPolicy::number)) continue;
+    for (const Destination& destination : policy.destinations) {
+      if (destination.kind != Destination::Kind::kNode) continue;
+      const NodeRecord& node = nodes_.at(topology->name(destination));
+      if (node.up && !node.refused && node.applied_revision != node.asked.revision) return false;
+    }
+  }
+  return true;
 }
 
 Commands Engine::Impl::node_up(const std::string& name, Now now) {
@@ -76,7 +83,7 @@ Commands Engine::Impl::node_up(const std::string& name, Now now) {
   if (!node.up) emit(Event::Kind::kNodeUp, "", name, "");
   node.up = true;
   node.applied_revision = 0;
-  if (node.asked.revision != 0) ask(name, node);
+  ask(node);
   return finish();
 }
 

@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: Apache-2.0
+// Histories: what happens => what the engine commands.
+#include "fabric/engine.h"
+
+#include <gtest/gtest.h>
+
+#include "fabric/testing/world.h"
+
+namespace superspan::fabric::support {
+namespace {
+
+using namespace std::chrono_literals;
+
+std::shared_ptr<const policy::CompiledPolicy> web() {
+  static const auto compiled =
+      rules({accept({is(Field::kEthType, 0x800), is(Field::kIpProto, 6), is(Field::kL4Destination, 80)})});
+  return compiled;
+}
+std::shared_ptr<const policy::CompiledPolicy> everything() {
+  static const auto compiled = rules({accept({})});
+  return compiled;
+}
+
+TEST(Engine, ANewPolicyGoesToNodesThenToTheCoreThenToTheTaps) {
+  World world(kFourSwitches);
+  world.connect_all();
+  EXPECT_EQ(world.ask(1, {wanted_policy(1, web(), {}, {"tool1", "node1"})}),
+            "assign node1: p1\n"
+            "policy-pending p1 commit under way\n");
+  EXPECT_EQ(world.answer_round(),  // node1 has answered: routes
+            "send mux1 +5 -0\n"
+            "send delivery1 +5 -0\n");
+  EXPECT_EQ(world.answer_round(),  // both have routes: taps
+            "send filter1 +9 -0\n"
+            "send filter2 +8 -0\n");
+  EXPECT_EQ(world.answer_round(), "policy-active p1\n");
+  EXPECT_TRUE(world.all_in_force());
+}
+
+TEST(Engine, ARemovedPolicyLeavesTheTapsThenTheCoreThenTheNodes) {
+  World world(kFourSwitches);
+  world.connect_all();
+  world.ask(1, {wanted_policy(1, web(), {}, {"tool1", "node1"})});
+  world.answer();
+  EXPECT_EQ(world.ask(2, {}),
+            "send filter1 +2 -7\n"
+            "send filter2 +1 -7\n");
+  EXPECT_EQ(world.answer_round(), "");  // copies are still under way
+  EXPECT_EQ(world.after(100ms), "");
+  EXPECT_EQ(world.after(100ms),
+            "send mux1 +0 -5\n"
+            "send delivery1 +0 -5\n");
+  EXPECT_EQ(world.answer_round(), "assign node1:\n");
+  world.answer();
+  EXPECT_TRUE(world.engine.idle());
+  EXPECT_TRUE(world.all_in_force());
+}
+
+TEST(Engine, OneSwitchWithAllRolesChangesInOneTransaction) {
+  World world(kOneSwitch);
+  world.connect_all();
+  EXPECT_EQ(world.ask(1, {wanted_policy(1, web(), {}, {"tool1"})}),
+            "send s1 +7 -0\n"
+            "policy-pending p1 commit under way\n");
+  EXPECT_EQ(world.answer(), "policy-active p1\n");
+}
+
+TEST(Engine, AReplacedPolicyIsNeverMissing) {
+  World world(kFourSwitches);
+  world.connect_all();
+  world.ask(1, {wanted_policy(1, web(), {}, {"tool1"})});
+  world.answer();
+  Simulator simulator(*world.topology);
+  const base::Bytes frame = support::frame({});
+  const auto delivered = [&] {
+    for (const auto& [datapath, one] : world.switches) {
+      std::vector<openflow::Flow> flows;
+      for (const auto& [key, flow] : one.flows) flows.push_back(flow.flow);
+      simulator.install(*world.topology->find_switch(datapath), std::move(flows));
+    }
+    return simulator.inject(world.topology->taps()[0].where, frame).deliveries.size();
+  };
+  EXPECT_EQ(delivered(), 1U);
+  world.ask(2, {wanted_policy(2, everything(), {}, {"tool1"})});
+  for (int round = 0; round < 6; ++round) {
+    world.answer_round();
+    EXPECT_EQ(delivered(), 1U) << round;
+    world.after(100ms);
+    EXPECT_EQ(delivered(), 1U) << round;
+  }
+  EXPECT_TRUE(world.engine.idle());
+  EXPECT_EQ(world.state("p2"), "active");
+}
+
+TEST(Engine, ASwitchThatComesBackWithItsFlowsIsNotWrittenTo) {
+  World world(kFourSwitches);
+  world.connect_all();
+  world.ask(1, {wanted_policy(1, web(), {}, {"tool1"})});
+  world.answer();
+  EXPECT_EQ(world.switch_down("mux1"),
+            "switch-absent mux1 connection lost\n"
+            "policy-pending p1 switch 'mux1' is absent: connection lost\n");
+  EXPECT_EQ(world.switch_up("mux1"), "dump mux1\n");
+  EXPECT_EQ(world.answer(),
+            "switch-synced mux1 0 changes to send\n"
+            "policy-active p1\n");
+}
+
+TEST(Engine, ASwitchThatLostItsFlowsGetsThemBack) {
+  World world(kFourSwitches);
+  world.connect_all();
+  world.ask(1, {wanted_policy(1, web(), {}, {"tool1"})});
+  world.answer();
+  world.switch_down("mux1", true);
+  world.switch_up("mux1");
+  EXPECT_EQ(world.answer_round(),
+            "send mux1 +6 -0\n"
+            "switch-synced mux1 6 changes to send, first missing: "
+            "table=0,priority=0,cookie=0x5350000000000000,actions=drop\n");
+  EXPECT_EQ(world.answer(), "policy-active p1\n");
+  EXPECT_TRUE(world.all_in_force());
+}
+
+TEST(Engine, ARestartedControllerFindsItsFlowsAndWritesNothing) {
+  const std::vector<Policy> policies = {wanted_policy(1, web(), {}, {"tool1", "node1"}),
+                                        wanted_policy(2, everything(), {"tap1"}, {"tool2", "tool3"}),
+                                        wanted_policy(70, web(), {"tap3"}, {"node2", "tool1"})};
+  World before(kFourSwitches);
+  before.connect_all();
+  before.ask(5, policies);
+  before.answer();
+  World after(kFourSwitches);
+  after.switches = before.switches;
+  EXPECT_EQ(after.ask(5, policies),
+            "policy-pending p1 switch 'filter1' is absent\n"
+            "policy-pending p2 switch 'filter1' is absent\n"
+            "policy-pending p70 switch 'filter2' is absent\n");
+  for (const Switch& one : after.topology->switches()) after.switch_up(one.name);
+  const std::string log = after.answer();
+  EXPECT_EQ(log.find("send "), std::string::npos) << log;
+  EXPECT_TRUE(after.all_in_force());
+}
+
+TEST(Engine, ForeignAndMissingFlowsAreRepairedByTheNextAudit) {
+  World world(kOneSwitch);
+  world.connect_all();
+  world.ask(1, {wanted_policy(1, web(), {}, {"tool1"})});
+  world.answer();
+  auto& flows = world.switches[1].flows;
+  flows.erase(flows.begin());
+  openflow::Flow foreign;
+  foreign.key.table = 7;
+  foreign.cookie = 0x1234;
+  foreign.actions = {openflow::Output{1}};
+  flows[foreign.key] = {foreign, 0, 0};
+  EXPECT_EQ(world.after(2s), "dump s1\n");
+  EXPECT_EQ(world.answer_round(),
+            "switch-repaired s1 1 missing, 0 changed, 0 stale, 1 foreign; missing: "
+            "table=0,priority=0,cookie=0x5350000000000000,actions=drop\n"
+            "send s1 +1 -1\n"
+            "policy-pending p1 switch 's1' is sending\n");
+  EXPECT_EQ(world.answer(), "policy-active p1\n");
+  EXPECT_TRUE(world.all_in_force());
+}
+
+TEST(Engine, APolicyThatASwitchRefusesFailsAndIsTakenBackEverywhere) {
+  World world(kFourSwitches);
+  world.connect_all();
+  world.ask(1, {wanted_policy(1, web(), {}, {"tool1"})});
+  world.answer();
+  world.switches[world.datapath("filter2")].refused_number = 2;
+  world.ask(2, {wanted_policy(1, web(), {}, {"tool1"}), wanted_policy(2, everything(), {}, {"tool2"}),
+                wanted_policy(3, everything(), {}, {"tool3"})});
+  world.answer();
+  world.after(1s);
+  world.answer();
+  EXPECT_TRUE(world.engine.idle());
+  EXPECT_EQ(world.state("p1"), "active");
+  EXPECT_EQ(world.state("p2").substr(0, 95),
+            "failed: filter2: the switch refused a flow: OFPFMFC_TABLE_FULL for table=2,priority=32768,cooki");
+  EXPECT_EQ(world.state("p3"), "active");
+  EXPECT_TRUE(world.all_in_force());
+  for (const openflow::Flow& flow : world.engine.desired(world.datapath("mux1"))) {
+    EXPECT_NE(Cookie::parse(flow.cookie)->policy, 2U) << to_string(flow);
+  }
+}
+
+TEST(Engine, ASwitchThatFailsWithoutReasonIsReadAgainAndRetried) {
+  World world(kOneSwitch);
+  world.connect_all();
+  openflow::TransactionResult broken;
+  broken.error = base::Error{base::ErrorCode::kTimeout, "no answer", "", "", std::nullopt};
+  world.switches[1].refusal = broken;
+  world.ask(1, {wanted_policy(1, web(), {}, {"tool1"})});
+  EXPECT_EQ(world.answer(), "switch-refused s1 no answer\n");
+  EXPECT_EQ(world.state("p1"), "pending: switch 's1' is waiting: no answer");
+  EXPECT_EQ(world.after(500ms), "");
+  EXPECT_EQ(world.after(500ms), "dump s1\n");
+  world.answer();
+  EXPECT_EQ(world.state("p1"), "active");
+  EXPECT_TRUE(world.all_in_force());
+}
+
+TEST(Engine, ANodeThatDoesNotAnswerHoldsACommitForTwoSecondsOnly) {
+  World world(kOneSwitch);
+  world.connect_all();
+  EXPECT_EQ(world.ask(1, {wanted_policy(1, web(), {}, {"node1"})}),
+            "assign node1: p1\n"
+            "policy-pending p1 commit under way\n");
+  world.pending.clear();
+  EXPECT_EQ(world.after(1900ms), "");
+  EXPECT_EQ(world.after(200ms).substr(0, 8), "dump s1\n");
+  world.answer();
+  EXPECT_EQ(world.state("p1"), "pending: node 'node1' has not answered");
+  world.node_up("node1");
+  EXPECT_EQ(world.answer(), "policy-active p1\n");
+}
+
+TEST(Engine, WithoutItsNodeAPolicyIsPending) {
+  World world(kOneSwitch);
+  world.switch_up("s1");
+  world.answer();
+  world.ask(1, {wanted_policy(1, web(), {}, {})});  // no tool named: the node is chosen
+  world.answer();
+  EXPECT_EQ(world.state("p1"), "pending: node 'node1' is not connected");
+  EXPECT_EQ(world.node_up("node1"), "node-up node1\nassign node1: p1\n");
+  EXPECT_EQ(world.answer(), "policy-active p1\n");
+  EXPECT_EQ(world.node_down("node1"),
+            "node-down node1\n"
+            "policy-pending p1 node 'node1' is not connected\n");
+}
+
+TEST(Engine, WhatIsAskedDuringACommitWaitsAndOnlyTheLatestCounts) {
+  World world(kFourSwitches);
+  world.connect_all();
+  world.ask(1, {wanted_policy(1, web(), {}, {"tool1"})});
+  EXPECT_EQ(world.ask(2, {wanted_policy(2, web(), {}, {"tool1"})}), "policy-pending p2 commit under way\n");
+  EXPECT_EQ(world.ask(3, {wanted_policy(3, web(), {}, {"tool2"})}), "policy-pending p3 commit under way\n");
+  world.answer();
+  world.after(200ms);
+  world.answer();
+  EXPECT_EQ(world.engine.epoch(), 3U);
+  EXPECT_EQ(world.state("p3"), "active");
+  EXPECT_TRUE(world.all_in_force());
+}
+
+TEST(Engine, CountsEachHopAndSurvivesCountersThatStartAgain) {
+  World world(kFourSwitches);
+  world.connect_all();
+  world.ask(1, {wanted_policy(1, web(), {}, {"tool1"})});
+  world.answer();
+  const auto pass = [&world](const char* name, std::uint64_t packets) {
+    for (auto& [key, flow] : world.switches[world.datapath(name)].flows) {
+      flow.packets = packets;
+      flow.bytes = packets * 100;
+    }
+  };
+  const auto counted = [&world] {
+    world.after(2s);
+    world.answer();
+    std::string text;
+    const std::vector<PolicyView> views = world.engine.policies();
+    for (const HopCounter& hop : views[0].hops) {
+      text += hop.at + " " + hop.stage + " " + std::to_string(hop.packets) + "\n";
+    }
+    return text;
+  };
+  pass("filter1", 7);
+  pass("mux1", 7);
+  EXPECT_EQ(counted(), "filter1 filter 7\nfilter2 filter 0\nmux1 mux 7\ndelivery1 delivery 0\n");
+  pass("filter1", 3);  // started again
+  pass("delivery1", 10);
+  EXPECT_EQ(counted(), "filter1 filter 10\nfilter2 filter 0\nmux1 mux 7\ndelivery1 delivery 10\n");
+}
+
+TEST(Engine, LimitsAreReportedOnce) {
+  World world(kOneSwitch);
+  world.connect_all();
+  Policy timed = wanted_policy(1, web(), {}, {"node1"});
+  timed.limits.duration_s = 10;
+  timed.created_at = world.now.wall;
+  Policy counted = wanted_policy(2, web(), {}, {"tool1"});
+  counted.limits.packets = 5;
+  world.ask(1, {timed, counted});
+  world.answer();
+  for (auto& [key, flow] : world.switches[1].flows) flow.packets = 5;
+  world.after(2s);
+  EXPECT_EQ(world.answer(), "limit-reached p2 packets\n");
+  EXPECT_EQ(world.after(7900ms), "dump s1\n");
+  EXPECT_EQ(world.after(100ms), "limit-reached p1 duration\n");
+  EXPECT_EQ(world.after(100ms), "");
+}
+
+TEST(Engine, RefusesWhatCannotBe) {
+  World world(kOneSwitch);
+  EXPECT_EQ(world.ask(1, {wanted_policy(1, web(), {"tap9"}, {"tool1"})}), "error p1: unknown tap 'tap9'\n");
+  EXPECT_EQ(world.ask(1, {wanted_policy(1, web(), {}, {"tool9"})}), "error p1: unknown tool or node 'tool9'\n");
+  EXPECT_EQ(world.ask(1, {wanted_policy(1, web(), {}, {"tool1"}), wanted_policy(1, web(), {}, {"tool1"})}),
+            "error p1: policy number 1 is not free\n");
+}
+
+TEST(Engine, PlansWithoutDoing) {
+  World world(kOneSwitch);
+  const auto plan = world.engine.plan({1, {wanted_policy(1, web(), {}, {"tool1"})}});
+  ASSERT_TRUE(plan);
+  ASSERT_EQ(plan->hops.size(), 1U);
+  EXPECT_EQ(plan->hops[0].flows, 8U);
+  EXPECT_EQ(plan->hops[0].added, 7U);
+  EXPECT_EQ(world.engine.policies().size(), 0U);
+}
+
+}  // namespace
+}  // namespace superspan::fabric::support
