@@ -125,6 +125,7 @@ base::Status start_eal(const std::string& device, const std::filesystem::path& r
   static std::vector<char*> pointers;
   for (std::string& argument : arguments) pointers.push_back(argument.data());
   ::setenv("RUNTIME_DIRECTORY", run_directory.c_str(), 1);
+  quiet_xdp();
   const int result = ::rte_eal_init(static_cast<int>(pointers.size()), pointers.data());
   const int reason = rte_errno;
   std::error_code ignored;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node/io/interface.h"
 
+#include <bpf/libbpf.h>
 #include <ifaddrs.h>
 #include <linux/if_link.h>
 #include <linux/if_packet.h>
@@ -9,8 +10,12 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <xdp/libxdp.h>
 
 #include <charconv>
+#include <cstdarg>
+#include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <memory>
@@ -90,6 +95,14 @@ base::Result<Interface> find_interface(const std::string& name) {
                       "`ip link` lists the interfaces of this network namespace", "--interface");
   }
   return found;
+}
+
+void quiet_xdp() {
+  ::setenv("LIBXDP_SKIP_DISPATCHER", "1", 1);
+  ::libbpf_set_print([](libbpf_print_level level, const char* format, va_list arguments) {
+    return level == LIBBPF_WARN ? std::vfprintf(stderr, format, arguments) : 0;
+  });
+  ::libxdp_set_print(nullptr);  // it says nothing that the driver does not say as well
 }
 
 KernelDrops::KernelDrops(std::string interface, int index) : interface_(std::move(interface)) {

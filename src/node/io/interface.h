@@ -20,6 +20,10 @@ struct Interface {
 // In the network namespace of the caller. kNotFound.
 [[nodiscard]] base::Result<Interface> find_interface(const std::string& name);
 
+// Before the first AF_XDP socket: libxdp and libbpf tell warnings only, and libxdp loads its program alone, without the
+// dispatcher that would pin files into /sys/fs/bpf.
+void quiet_xdp();
+
 // Counts what DPDK's drivers do not: frames that found the ring of their AF_PACKET or AF_XDP socket full, and what the
 // interface itself lost. Owns no descriptor; asks the sockets that the driver has opened in this process.
 // Not thread-safe.
