@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// Any bytes as the body of `PUT /v1/assignment`. Residuals are not compiled here: libpcap may ask the DNS for a name.
+#include <cstdlib>
+
+#include "node/assignment.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const auto read = superspan::node::parse_assignment({static_cast<const char*>(static_cast<const void*>(data)), size});
+  if (!read) {
+    if (read.error().message.empty() || read.error().code != superspan::base::ErrorCode::kInvalid) std::abort();
+    return 0;
+  }
+  for (const auto& policy : read->policies) {
+    if (policy.name.empty() || policy.name.find('/') != std::string::npos || policy.bit > 63) std::abort();
+  }
+  return 0;
+}
