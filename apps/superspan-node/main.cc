@@ -30,6 +30,7 @@ using apps::NodeCommand;
 
 constexpr std::chrono::milliseconds kTick{20};
 constexpr std::chrono::milliseconds kDrainTimeout{2000};
+constexpr std::size_t kAssignmentBytesMax = std::size_t{16} << 20;  // thousands of policies with long expressions
 
 int exit_code(base::ErrorCode code) {
   switch (code) {
@@ -130,6 +131,7 @@ class ApiThread {
     http::ServerOptions options;
     options.endpoints = {endpoint};
     options.tokens = {token};
+    options.limits.body_bytes = kAssignmentBytesMax;
     if (!command.tls_certificate.empty()) options.tls = http::TlsFiles{command.tls_certificate, command.tls_key};
     auto server = http::Server::listen(io_, std::move(options),
                                        [router = std::move(router)](http::Request request, http::Responder responder) {

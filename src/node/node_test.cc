@@ -2,8 +2,11 @@
 #include "node/node.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <atomic>
+#include <filesystem>
+#include <fstream>
 #include <random>
 
 #include "node/io/memory_input.h"
@@ -201,6 +204,29 @@ TEST_F(NodeTest, CountersNameEveryPolicyAndKeepTheLastOnesForAWhile) {
   counters = counters_json(node_.report());
   EXPECT_FALSE(counters.at("policies").as_object().contains("web"));
   EXPECT_TRUE(counters.at("policies").as_object().contains("dns"));
+}
+
+TEST_F(NodeTest, CaptureFileOfACoreLinkGoesTheSameWay) {
+  recorder::PcapngWriter link;
+  link.section("a core link", "test");
+  link.interface({"core0", "", "", 0});
+  for (const std::uint16_t port : {53, 80, 53}) {
+    const base::Bytes frame = fabric_frame(udp_frame(1, port));
+    link.packet({0, {}, static_cast<std::uint32_t>(frame.size()), 0, {}, frame});
+  }
+  const auto path = std::filesystem::temp_directory_path() / ("superspan-link-" + std::to_string(::getpid()));
+  std::ofstream(path, std::ios::binary)
+      .write(static_cast<const char*>(static_cast<const void*>(link.view().data())),
+             static_cast<std::streamsize>(link.view().size()));
+  const auto frames = read_frames(path);
+  std::filesystem::remove(path);
+  ASSERT_TRUE(frames) << base::render(frames.error());
+  AssignedPolicy dns = recorded("dns", 0);
+  dns.residual = "udp port 53";
+  apply(assignment({dns}));
+  for (const base::Bytes& frame : *frames) receive(frame);
+  EXPECT_EQ(file("dns-").packets.size(), 2U);
+  EXPECT_EQ(read_frames(path).error().code, base::ErrorCode::kNotFound);
 }
 
 // Frames without end, from whatever thread asks.
