@@ -61,6 +61,12 @@ bool implied(const FieldTest& test, const net::Cube& cube) {
   });
 }
 
+// OpenFlow 1.0 knows nothing behind an IPv6 EtherType.
+bool behind_ipv6(const FieldTest& test, const net::Cube& cube) {
+  return test.field > Field::kEthType &&
+         std::ranges::find(cube, FieldTest::exactly(Field::kEthType, 0x86dd)) != cube.end();
+}
+
 bool matches_tagged(const net::Cube& cube) {
   return net::intersect(cube, {{Field::kVlanTci, kTagPresent, kTagPresent}}).has_value();
 }
@@ -75,9 +81,11 @@ base::Result<std::optional<net::Cube>> express(Profile profile, const net::Cube&
   }
   std::erase_if(*wanted, [&cube](const FieldTest& test) { return implied(test, cube); });
   for (const FieldTest& test : *wanted) {
-    if (matchable(profile, test)) continue;
+    const bool hidden = profile == Profile::kOpenflow10 && behind_ipv6(test, cube);
+    if (matchable(profile, test) && !hidden) continue;
     return base::fail(ErrorCode::kInvalid,
-                      std::string("a switch of profile ") + to_string(profile) + " cannot match " + to_string(test),
+                      std::string("a switch of profile ") + to_string(profile) + " cannot match " + to_string(test) +
+                          (hidden ? " of IPv6" : ""),
                       "write an expression without it, or use switches of profile ovs with `encapsulation: nsh`");
   }
   return wanted;

@@ -76,25 +76,23 @@ class OvsLab {
     base::Bytes frame;
     friend auto operator<=>(const Seen&, const Seen&) = default;
   };
-  // What came out of the fabric's ports (tap ports too) until nothing came for `quiet`.
-  [[nodiscard]] std::vector<Seen> collect(std::chrono::milliseconds quiet) {
+  // What comes out of the fabric's ports (tap ports too): until as many as expected have come, or nothing came for a
+  // second; then on for as long as `quiet` lasts.
+  [[nodiscard]] std::vector<Seen> collect(std::size_t expected, std::chrono::milliseconds quiet) {
     std::vector<Seen> seen;
-    for (auto last = std::chrono::steady_clock::now(); std::chrono::steady_clock::now() - last < quiet;) {
+    auto last = std::chrono::steady_clock::now();
+    const auto waits_ms = [&] { return seen.size() < expected ? std::chrono::milliseconds(1000) : quiet; };
+    while (std::chrono::steady_clock::now() - last < waits_ms()) {
       std::vector<pollfd> waits;
       for (const auto& [where, capture] : captures_) waits.push_back({::pcap_get_selectable_fd(capture), POLLIN, 0});
-      if (::poll(waits.data(), waits.size(), 20) <= 0) continue;
-      for (const auto& [where, capture] : captures_) {
-        pcap_pkthdr* header = nullptr;
-        const unsigned char* data = nullptr;
-        while (::pcap_next_ex(capture, &header, &data) == 1) {
-          const auto* const begin = reinterpret_cast<const std::byte*>(data);  // libpcap's buffer, not parsed here
-          seen.push_back({where, base::Bytes(begin, begin + header->caplen)});
-          last = std::chrono::steady_clock::now();
-        }
-      }
+      if (::poll(waits.data(), waits.size(), 10) <= 0) continue;
+      const std::size_t before = seen.size();
+      for (const auto& [where, capture] : captures_) drain(where, capture, seen);
+      if (seen.size() != before) last = std::chrono::steady_clock::now();
     }
     return seen;
   }
+  void discard(std::chrono::milliseconds quiet) { (void)collect(0, quiet); }
 
   void run(std::string command) const {
     for (std::size_t at; (at = command.find('@')) != std::string::npos;) command.replace(at, 1, folder_);
@@ -102,6 +100,15 @@ class OvsLab {
   }
 
  private:
+  static void drain(Attachment where, pcap_t* capture, std::vector<Seen>& seen) {
+    pcap_pkthdr* header = nullptr;
+    const unsigned char* data = nullptr;
+    while (::pcap_next_ex(capture, &header, &data) == 1) {
+      seen.push_back({where, base::Bytes(header->caplen)});
+      std::memcpy(seen.back().frame.data(), data, header->caplen);
+    }
+  }
+
   static std::string bridge(SwitchIndex at) { return "br" + std::to_string(at); }
   static std::string device(const char* side, Attachment where) {
     return side + std::to_string(where.at) + "p" + std::to_string(where.port);
@@ -156,7 +163,7 @@ class OvsLab {
       pcap_t* const capture = ::pcap_create(device("h", where).c_str(), error);
       ::pcap_set_immediate_mode(capture, 1);
       ::pcap_set_promisc(capture, 1);
-      ::pcap_set_snaplen(capture, 65535);
+      ::pcap_set_snaplen(capture, 4096);  // a slot of the ring each: longer ones make the ring short
       EXPECT_EQ(::pcap_activate(capture), 0) << ::pcap_geterr(capture);
       ::pcap_setdirection(capture, PCAP_D_IN);
       ::pcap_setnonblock(capture, 1, error);
