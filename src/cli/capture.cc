@@ -65,14 +65,16 @@ base::Status create(const CaptureRun& run) {
   if (policy) {
     print_policy_notes(*policy, !run.request.stream, run.terminal);
     await_force(run, *policy);
-    if (run.terminal.err_is_tty) run.terminal.err << announcement(run.request) << std::endl;
+    if (run.terminal.err_is_tty) run.terminal.err << announcement(run.request) << "\n" << std::flush;
     return {};
   }
   // Without an answer it may be in force all the same.
   const bool unknown =
       policy.error().code == base::ErrorCode::kTimeout || policy.error().code == base::ErrorCode::kUnavailable;
-  if (unknown) static_cast<void>(run.controller.remove(target));
   base::Error error = policy.error();
+  if (unknown && !run.controller.remove(target) && error.hint.empty()) {
+    error.hint = "if the policy was made after all, it ends by itself";
+  }
   if (error.mark) error.place = "expression";
   return std::unexpected(error);
 }

@@ -84,7 +84,7 @@ class Follower {
   PcapngMeter meter_;
   base::Status status_;
   steady_clock::time_point start_ = steady_clock::now();
-  steady_clock::time_point drained_by_{};
+  steady_clock::time_point drained_by_;
   bool meter_started_ = false;
   bool stopping_ = false;  // the policy is removed, the rest is awaited
   bool left_ = false;      // reading ended because nobody wants more

@@ -289,7 +289,7 @@ TEST(Capture, RemovesAPolicyThatMayHaveBeenMade) {
   controller.answer("PUT /v1/policies/x", base::Error{base::ErrorCode::kTimeout, "no answer from filter1", "", "", {}});
   const Outcome outcome = run_command(controller, {"capture", "tcp", "--name", "x", "-w", controller.file("x")});
   EXPECT_EQ(outcome.code, 6);
-  EXPECT_EQ(outcome.err, "no answer from filter1\n");
+  EXPECT_EQ(outcome.err, "no answer from filter1\nhint: if the policy was made after all, it ends by itself\n");
   EXPECT_EQ(controller.requests().back(), "DELETE /v1/policies/x");
 }
 

@@ -17,8 +17,8 @@ namespace superspan::cli {
 namespace json = boost::json;
 namespace {
 
-Check failed(std::string name, const base::Error& error, std::string remedy) {
-  return {std::move(name), Verdict::kFail, error.message, error.hint.empty() ? std::move(remedy) : error.hint};
+Check failed(std::string name, const base::Error& error, const std::string& remedy) {
+  return {std::move(name), Verdict::kFail, error.message, error.hint.empty() ? remedy : error.hint};
 }
 
 Check check_token(const std::filesystem::path& file) {

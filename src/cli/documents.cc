@@ -17,7 +17,7 @@ namespace superspan::cli {
 namespace json = boost::json;
 namespace {
 
-constexpr std::size_t kTextBytes = 1024 * 1024;
+constexpr std::size_t kTextBytes = 1'048'576;
 constexpr std::size_t kPoliciesMax = 1000;
 
 enum class Type { kText, kTextList, kFlag, kCount, kLimits, kReadOnly };
@@ -92,8 +92,9 @@ class Reader {
       if (key == keys.end()) return unknown(entry.first, name, keys);
       if (!seen.insert(name).second) return wrong(entry.first, fmt::format("'{}' stands here twice", name), "keep one");
       if (key->type == Type::kReadOnly) continue;
-      places_[pointer + "/" + name] = place(entry.second);
-      auto value = this->value(entry.second, *key, pointer + "/" + name);
+      const std::string here = fmt::format("{}/{}", pointer, name);
+      places_[here] = place(entry.second);
+      auto value = this->value(entry.second, *key, here);
       if (!value) return std::unexpected(value.error());
       object[name] = std::move(*value);
     }
@@ -193,7 +194,7 @@ base::Result<std::vector<PolicyDocument>> read_policies(std::string_view text, c
     if (node.IsNull()) continue;
     if (!node.IsSequence()) nodes.push_back(node);
     if (!node.IsSequence()) continue;
-    for (std::size_t index = 0; index < node.size(); ++index) nodes.push_back(node[index]);
+    for (const YAML::Node& element : node) nodes.push_back(element);
   }
   if (nodes.empty()) {
     return base::fail(base::ErrorCode::kInvalid, "there is no policy in it", "see `superspan policy apply --help`",

@@ -17,7 +17,7 @@ namespace {
 
 // Progress goes to standard error, so that standard output stays for results.
 lab::Progress progress_to(Terminal& terminal) {
-  return [&terminal](std::string_view line) { terminal.err << line << std::endl; };
+  return [&terminal](std::string_view line) { terminal.err << line << "\n" << std::flush; };
 }
 
 json::array strings(const std::vector<std::string>& texts) {

@@ -23,7 +23,8 @@ constexpr std::string_view kDiscovery =
     "http://127.0.0.1:8600. The token: --token-file, SUPERSPAN_TOKEN_FILE, the token of the lab if it is the lab's "
     "controller, /var/lib/superspan/token if the controller is on this machine.";
 
-// A backslash begins an escape, a dot or quote at the start of a line a request, and a plain '-' may become a hyphen.
+// A backslash begins an escape, a dot or quote at the start of a line a request, a double quote is eaten in the
+// argument of a request, and a plain '-' may become a hyphen.
 std::string roff(std::string_view text) {
   std::string result;
   for (std::size_t at = 0; at < text.size(); ++at) {
@@ -33,6 +34,8 @@ std::string roff(std::string_view text) {
       result += "\\e";
     } else if (text[at] == '-') {
       result += "\\-";
+    } else if (text[at] == '"') {
+      result += "\\(dq";
     } else {
       result += text[at];
     }

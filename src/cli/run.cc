@@ -13,7 +13,7 @@ namespace superspan::cli {
 namespace {
 
 int report(const base::Error& error, Terminal& terminal) {
-  terminal.err << base::render(error) << std::endl;
+  terminal.err << base::render(error) << "\n" << std::flush;
   return exit_code(error.code);
 }
 
