@@ -57,6 +57,7 @@ bool Workspace::before(TestId left, TestId right) const {
 
 Reference Workspace::make(TestId test, Reference yes, Reference no) {
   if (yes == no) return yes;
+  work_ += kTableWork;
   // The test changes nothing if `no` already does for its keys what `yes` does: 10.1/16 or 10/8 is 10/8.
   if (given(no, tests_[test]) == yes) return no;
   const auto [place, added] = unique_.try_emplace(Key{test, yes, no}, static_cast<Reference>(nodes_.size()));
@@ -72,7 +73,6 @@ Reference Workspace::literal(const net::FieldTest& test) {
 }
 
 Reference Workspace::given(Reference reference, const net::FieldTest& known) {
-  const TestId id = intern(known);
   // Down the `no` side as long as tests are decided; stop where another field begins.
   while (!is_leaf(reference)) {
     ++work_;
@@ -84,7 +84,9 @@ Reference Workspace::given(Reference reference, const net::FieldTest& known) {
     reference = *answer ? here.yes : here.no;
   }
   if (is_leaf(reference)) return reference;
-  const Key key{reference, id, 0};
+  if (exhausted()) return kNo;
+  work_ += kTableWork;
+  const Key key{reference, intern(known), 0};
   if (const auto found = given_.find(key); found != given_.end()) return found->second;
   const Node here = nodes_[reference];
   const Reference yes = given(here.yes, known);
@@ -137,8 +139,8 @@ Reference Workspace::apply(Operation operation, Reference left, Reference right)
   if (const auto result = shortcut(operation, left, right)) return *result;
   if (operation != Operation::kWithout && left > right) std::swap(left, right);
   const Key key{static_cast<std::uint32_t>(operation), left, right};
+  work_ += kTableWork;
   if (const auto found = applied_.find(key); found != applied_.end()) return found->second;
-  ++work_;
   const TestId test = first_test(left, right);
   const auto [left_yes, left_no] = halves(left, test);
   const auto [right_yes, right_no] = halves(right, test);
@@ -160,8 +162,8 @@ Reference Workspace::simplify(Reference reference, Reference care) {
   if (exhausted() || care == kNo) return kNo;
   if (care == kYes || is_leaf(reference)) return reference;
   const Key key{reference, care, 0};
+  work_ += kTableWork;
   if (const auto found = simplified_.find(key); found != simplified_.end()) return found->second;
-  ++work_;
   const Reference result = simplify_node(reference, care);
   simplified_.emplace(key, result);
   return result;

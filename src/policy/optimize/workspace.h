@@ -3,7 +3,8 @@
 // have the same reference. Leaves are numbers: 0 and 1 for yes-or-no diagrams, set numbers for regions.
 //
 // Work is bounded: when a workspace has done too much, exhausted() becomes true and all further results are the leaf 0,
-// so the caller asks once at the end.
+// so the caller asks once at the end. Long before that it is tired(), and callers leave out what only makes results
+// shorter.
 #pragma once
 
 #include <cstdint>
@@ -37,7 +38,8 @@ class Workspace {
   [[nodiscard]] static bool is_leaf(Reference reference) { return (reference & kLeafBit) != 0; }
   [[nodiscard]] const Node& node(Reference reference) const { return nodes_[reference]; }
   [[nodiscard]] const net::FieldTest& test(TestId id) const { return tests_[id]; }
-  [[nodiscard]] bool exhausted() const { return work_ > kMaxWork || nodes_.size() > kMaxNodes; }
+  [[nodiscard]] bool exhausted() const { return work_ > kMaxWork; }
+  [[nodiscard]] bool tired() const { return work_ > kMaxWork / 8; }
 
   // One test, yes or no. Single-bit tests are stored as `bit == 0`, so a test and its opposite share a node.
   [[nodiscard]] Reference literal(const net::FieldTest& test);
@@ -62,8 +64,9 @@ class Workspace {
   [[nodiscard]] Diagram freeze(Reference root) const;
 
  private:
-  static constexpr std::size_t kMaxNodes = 1'000'000;
-  static constexpr std::size_t kMaxWork = 20'000'000;
+  // In steps along a diagram, about 5 ns each; what needs a hash table costs kTableWork of them.
+  static constexpr std::size_t kMaxWork = 120'000'000;
+  static constexpr std::size_t kTableWork = 40;
 
   enum class Operation : std::uint32_t { kAnd, kOr, kWithout, kMerge };
   struct Key {

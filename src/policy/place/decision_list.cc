@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "policy/place/decision_list.h"
 
+#include <array>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -47,10 +48,7 @@ class Planner {
 
   base::Result<std::vector<Entry>> run(const Request& request) {
     const Outline outline = best_outline(request);
-    if (exhausted()) {
-      return base::fail(base::ErrorCode::kLimit, "the expression is too tangled to be written as rules",
-                        "split it into several policies", "expression");
-    }
+    if (exhausted()) return too_tangled();
     if (outline.entries > request.limit) {
       return base::fail(base::ErrorCode::kLimit,
                         std::to_string(outline.entries) + " rules are needed, at most " +
@@ -60,12 +58,18 @@ class Planner {
     write(outline.refuse, kNo, {}, /*inverted=*/true);
     write(outline.wanted, outline.fallback, {});
     if (outline.fallback == kYes) entries_.push_back({{}, 1});
+    if (exhausted()) return too_tangled();
     while (!entries_.empty() && entries_.back().leaf == 0) entries_.pop_back();
     return std::move(entries_);
   }
 
  private:
   static constexpr std::size_t kMaxPlans = 400'000;
+
+  static std::unexpected<base::Error> too_tangled() {
+    return base::fail(base::ErrorCode::kLimit, "the expression is too tangled to be written as rules",
+                      "split it into several policies", "expression");
+  }
 
   // The whole list: refuse, then write `wanted` over `fallback`, then accept the rest if the fallback is yes.
   struct Outline {
@@ -76,8 +80,9 @@ class Planner {
   };
 
   Outline best_outline(const Request& request) {
-    Outline best{plan(request.root, kNo).entries, request.root, kNo, kNo};
-    if (leaves_ != Leaves::kYesOrNo) return best;
+    const Plan direct = plan(request.root, kNo);
+    Outline best{direct.entries, request.root, kNo, kNo};
+    if (leaves_ != Leaves::kYesOrNo || direct.only_yes) return best;
     // `not X` is shortest as: refuse X, accept the rest.
     const std::size_t from_yes = plan(request.root, kYes).entries + 1;
     if (from_yes < best.entries) best = {from_yes, request.root, kYes, kNo};
@@ -91,23 +96,31 @@ class Planner {
     return best;
   }
 
-  bool exhausted() const { return workspace_.exhausted() || plans_.size() > kMaxPlans; }
+  bool exhausted() const { return workspace_.exhausted() || plans_[0].size() + plans_[1].size() > kMaxPlans; }
 
-  Plan plan(Reference wanted, Reference fallback) {
+  // kRest: what is behind a test of the same field, over the same fallback. The difference was looked at where that run
+  // of tests began; looking again at each of n tests would cost n squared.
+  enum class Scope : std::uint8_t { kWhole, kRest };
+
+  Plan plan(Reference wanted, Reference fallback, Scope scope = Scope::kWhole) {
     if (wanted == fallback) return {};
     if (Workspace::is_leaf(wanted)) return {1, Way::kLeaf, wanted == kYes};
     if (exhausted()) return {};
+    auto& plans = plans_[static_cast<std::size_t>(scope)];
     const std::uint64_t key = std::uint64_t{wanted} << 32 | fallback;
-    if (const auto found = plans_.find(key); found != plans_.end()) return found->second;
-    const Plan best = best_plan(wanted, fallback);
-    plans_.emplace(key, best);
+    if (const auto found = plans.find(key); found != plans.end()) return found->second;
+    const Plan best = best_plan(wanted, fallback, scope);
+    plans.emplace(key, best);
     return best;
   }
 
-  Plan best_plan(Reference wanted, Reference fallback) {
+  Plan best_plan(Reference wanted, Reference fallback, Scope scope) {
+    const auto difference = plan_difference(wanted, fallback, scope);
+    if (difference && difference->entries <= 1) return *difference;
     const Workspace::Node node = workspace_.node(wanted);
     const FieldTest test = workspace_.test(node.test);
-    Plan best = join(Way::kYesFirst, plan(node.yes, workspace_.given(node.no, test)), plan(node.no, fallback));
+    Plan best = join(Way::kYesFirst, plan(node.yes, workspace_.given(node.no, test)),
+                     plan(node.no, fallback, scope_of_rest(node)));
     const auto consider = [&best](const Plan& other) {
       if (other.entries < best.entries) best = other;
     };
@@ -115,18 +128,27 @@ class Planner {
       const Reference otherwise = workspace_.given(node.yes, opposite(test));
       consider(join(Way::kNoFirst, plan(node.no, otherwise), plan(node.yes, fallback)));
     }
-    if (Workspace::is_leaf(fallback) && fallback == kNo) return best;
     if (shares_no_side(node, fallback)) {
       consider(join(Way::kYesOnly, plan(node.yes, workspace_.node(fallback).yes), {}));
     }
-    if (leaves_ == Leaves::kYesOrNo && best.entries > 1) {
-      const Plan refused = plan(refused_part(wanted, fallback), kNo);
-      const Plan accepted = plan(accepted_part(wanted, fallback), kNo);
-      if (refused.only_yes && accepted.only_yes) {
-        consider({refused.entries + accepted.entries, Way::kDifference, refused.entries == 0});
-      }
-    }
+    if (difference) consider(*difference);
     return best;
+  }
+
+  std::optional<Plan> plan_difference(Reference wanted, Reference fallback, Scope scope) {
+    if (leaves_ != Leaves::kYesOrNo || scope == Scope::kRest || fallback == kNo || workspace_.tired()) {
+      return std::nullopt;
+    }
+    const Plan refused = plan(refused_part(wanted, fallback), kNo);
+    const Plan accepted = plan(accepted_part(wanted, fallback), kNo);
+    if (!refused.only_yes || !accepted.only_yes) return std::nullopt;
+    return Plan{refused.entries + accepted.entries, Way::kDifference, refused.entries == 0};
+  }
+
+  Scope scope_of_rest(const Workspace::Node& node) const {
+    if (Workspace::is_leaf(node.no)) return Scope::kWhole;
+    const bool same_field = workspace_.test(workspace_.node(node.no).test).field == workspace_.test(node.test).field;
+    return same_field ? Scope::kRest : Scope::kWhole;
   }
 
   // Must cover what only the fallback has, must not touch what is wanted; the rest is free.
@@ -151,8 +173,9 @@ class Planner {
 
   // Entries for packets in `context`. `inverted` writes a yes as leaf 0.
   void write(Reference wanted, Reference fallback, const net::Cube& context, bool inverted = false) {
+    Scope scope = Scope::kWhole;
     while (true) {
-      const Way way = plan(wanted, fallback).way;
+      const Way way = plan(wanted, fallback, scope).way;
       if (way == Way::kNothing) return;
       if (way == Way::kLeaf) {
         entries_.push_back({context, inverted ? 0 : wanted & ~kLeafBit});
@@ -162,6 +185,7 @@ class Planner {
         write(refused_part(wanted, fallback), kNo, context, !inverted);
         wanted = accepted_part(wanted, fallback);
         fallback = kNo;
+        scope = Scope::kWhole;
         continue;
       }
       const Workspace::Node node = workspace_.node(wanted);
@@ -175,6 +199,7 @@ class Planner {
       const Reference behind = yes_first ? node.no : node.yes;
       write_under(tested, yes_first ? node.yes : node.no, workspace_.given(behind, tested), context, inverted);
       wanted = behind;
+      scope = yes_first ? scope_of_rest(node) : Scope::kWhole;
     }
   }
 
@@ -188,7 +213,7 @@ class Planner {
 
   Workspace& workspace_;
   Leaves leaves_;
-  std::unordered_map<std::uint64_t, Plan> plans_;
+  std::array<std::unordered_map<std::uint64_t, Plan>, 2> plans_;  // by scope
   std::vector<Entry> entries_;
 };
 
