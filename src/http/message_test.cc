@@ -44,6 +44,12 @@ TEST(Problem, AnErrorComesBackTheSameOnTheOtherSide) {
   EXPECT_EQ(base::render(error_of(response)), base::render(error));
 }
 
+TEST(Problem, WhatIsNoUtf8IsReplacedByteByByte) {
+  const base::Error error{
+      base::ErrorCode::kInvalid, "\xff \xc3\xa9 \xe2\x82 \xed\xa0\x80 \xf0\x9f\x98\x80", "", "", {}};
+  EXPECT_EQ(error_of(problem(error)).message, "? \xc3\xa9 ?? ??? \xf0\x9f\x98\x80");
+}
+
 TEST(Problem, EveryCodeSurvivesTheStatus) {
   using base::ErrorCode;
   for (const auto code : {ErrorCode::kInvalid, ErrorCode::kNotFound, ErrorCode::kConflict, ErrorCode::kDenied,

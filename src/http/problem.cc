@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/problem.h"
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <utility>
 
@@ -12,13 +13,44 @@ using base::ErrorCode;
 
 constexpr const char* kProblemType = "application/problem+json";
 
+// Length of the valid UTF-8 sequence (RFC 3629) at the front of `text`, or 0.
+std::size_t sequence_bytes(std::string_view text) {
+  const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(text[at]); };
+  const unsigned char first = byte(0);
+  if (first < 0x80) return 1;
+  const std::size_t length = first >= 0xc2 && first < 0xe0   ? 2
+                             : (first & 0xf0) == 0xe0        ? 3
+                             : first >= 0xf0 && first < 0xf5 ? 4
+                                                             : 0;
+  if (length == 0 || text.size() < length) return 0;
+  for (std::size_t at = 1; at < length; ++at) {
+    if ((byte(at) & 0xc0) != 0x80) return 0;
+  }
+  const bool overlong = (first == 0xe0 && byte(1) < 0xa0) || (first == 0xf0 && byte(1) < 0x90);
+  const bool surrogate = first == 0xed && byte(1) >= 0xa0;
+  const bool too_large = first == 0xf4 && byte(1) >= 0x90;
+  return overlong || surrogate || too_large ? 0 : length;
+}
+
+// JSON is UTF-8, but errors quote what a client sent. Each wrong byte becomes one '?', so that offsets stay right.
+std::string utf8(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  while (!text.empty()) {
+    const std::size_t length = sequence_bytes(text);
+    out += length == 0 ? std::string_view("?") : text.substr(0, length);
+    text.remove_prefix(std::max<std::size_t>(length, 1));
+  }
+  return out;
+}
+
 json::object entry_of(const base::Error& error) {
   json::object entry;
-  if (!error.place.empty()) entry["pointer"] = error.place;
-  entry["detail"] = error.message;
-  if (!error.hint.empty()) entry["hint"] = error.hint;
+  if (!error.place.empty()) entry["pointer"] = utf8(error.place);
+  entry["detail"] = utf8(error.message);
+  if (!error.hint.empty()) entry["hint"] = utf8(error.hint);
   if (error.mark) {
-    entry["source"] = {{"text", error.mark->text}, {"begin", error.mark->begin}, {"end", error.mark->end}};
+    entry["source"] = {{"text", utf8(error.mark->text)}, {"begin", error.mark->begin}, {"end", error.mark->end}};
   }
   return entry;
 }
@@ -27,8 +59,8 @@ Response make(int status, std::span<const base::Error> errors) {
   const base::Error& first = errors.front();
   const std::string name = base::to_string(first.code);
   json::object body{{"type", "urn:superspan:problem:" + name}, {"title", name}, {"status", status}};
-  body["detail"] = first.message;
-  if (!first.hint.empty()) body["hint"] = first.hint;
+  body["detail"] = utf8(first.message);
+  if (!first.hint.empty()) body["hint"] = utf8(first.hint);
   json::array entries;
   for (const auto& error : errors) entries.push_back(entry_of(error));
   body["errors"] = std::move(entries);

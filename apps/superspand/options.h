@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// The flags of superspand.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/result.h"
+#include "http/server.h"
+#include "openflow/server.h"
+
+namespace superspan::apps {
+
+struct ControllerCommand {
+  std::string fabric_file;
+  std::string state_dir;
+  std::string log_level;
+  std::string node_ca_file;
+  std::vector<http::Endpoint> endpoints;
+  std::optional<http::TlsFiles> api_tls;
+  http::Limits limits;
+  openflow::ServerOptions openflow;
+};
+
+// What is left to do after the flags were read: run, or print a text and leave with the code.
+struct Leave {
+  std::string text;
+  int code = 0;
+};
+[[nodiscard]] std::variant<ControllerCommand, Leave> parse_command(int argc, const char* const* argv);
+
+// "tcp:ADDRESS:PORT" or "tls:ADDRESS:PORT", IPv6 in brackets, into `options`; tls needs all three files. Plain tcp is
+// taken on any one address, as a separate management network may be trusted, but not on all addresses at once.
+[[nodiscard]] base::Status parse_openflow(const std::string& text, const openflow::TlsFiles& tls,
+                                          openflow::ServerOptions& options);
+
+}  // namespace superspan::apps
