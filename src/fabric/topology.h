@@ -74,7 +74,7 @@ inline constexpr std::size_t kSwitchesMax = 1024;
 
 class Topology {
  public:
-  // Errors: kInvalid (place "FILE:LINE:COLUMN", what to write instead) and kLimit (file too large, too many switches).
+  // Errors: kInvalid (place: the file, with the mark in its text, and what to write instead) and kLimit (too large).
   [[nodiscard]] static base::Result<Topology> parse(std::string_view text, const std::string& file_name);
 
   [[nodiscard]] const std::string& name() const { return name_; }

@@ -59,14 +59,9 @@ std::unexpected<base::Error> TopologyReader::wrong(const YAML::Mark& mark, std::
                                                    std::string hint) const {
   base::Error error{ErrorCode::kInvalid, std::move(message), std::move(hint), file_name_, std::nullopt};
   if (mark.is_null()) return std::unexpected(std::move(error));
-  error.place += ":" + std::to_string(mark.line + 1) + ":" + std::to_string(mark.column + 1);
-  const auto at = std::min<std::size_t>(static_cast<std::size_t>(mark.pos), text_.size());
-  const std::size_t before = text_.substr(0, at).rfind('\n');
-  const std::size_t begin = before == std::string_view::npos ? 0 : before + 1;
-  const std::string_view line = text_.substr(begin, std::min(text_.find('\n', begin), text_.size()) - begin);
-  const std::size_t offset = std::min(at - begin, line.size());
-  error.mark =
-      base::SourceMark{std::string(line), offset, std::min(offset + std::max<std::size_t>(length, 1), line.size())};
+  const std::size_t begin = std::min<std::size_t>(static_cast<std::size_t>(mark.pos), text_.size());
+  const std::size_t end = std::min({begin + std::max<std::size_t>(length, 1), text_.size(), text_.find('\n', begin)});
+  error.mark = base::SourceMark{std::string(text_), begin, end};
   return std::unexpected(std::move(error));
 }
 
