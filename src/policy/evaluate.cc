@@ -131,7 +131,7 @@ class Run {
     return (type_is(resolve::kEtherTypeIp6) && any_protocol(ports, 6, [&] { return ports_at(ports, 40); })) ||
            (type_is(resolve::kEtherTypeIp) && any_protocol(ports, 9, [&] {
               if ((payload(6, 2) & 0x1fff) != 0) return false;
-              return ports_at(ports, 4 * (payload(0, 1) & 0xf));
+              return ports_at(ports, std::size_t{4} * (payload(0, 1) & 0xf));
             }));
   }
 

@@ -46,6 +46,7 @@ std::vector<Reference> build(Workspace& workspace, const Predicates& predicates,
     if (!reachable[at]) continue;
     const Predicates::Node& node = predicates.nodes()[at];
     std::vector<Reference> children;
+    children.reserve(node.children.size());
     for (const PredicateId child : node.children) children.push_back(built[child]);
     switch (node.kind) {
       case Predicates::Kind::kFalse:

@@ -97,11 +97,10 @@ class Parser {
     }
     if (accept(TokenKind::kOpen)) return parenthesised(force, content, depth, token);
     if (starts_value(token.kind) || is_name(token)) return address(force);
-    if (content == Content::kAddresses) {
-      const bool named = force->kind == Kind::kProtocol && token.kind == TokenKind::kWord && protocol_word(token.text);
-      return named ? protocol_name(*force) : expected_value();
-    }
-    return test(force, depth);
+    if (content == Content::kTests) return test(force, depth);
+    const bool wants_protocol = force && force->kind == Kind::kProtocol;
+    if (wants_protocol && token.kind == TokenKind::kWord && protocol_word(token.text)) return protocol_name(*force);
+    return expected_value();
   }
 
   Result<NodeId> parenthesised(const Qualified& force, Content content, std::size_t depth, const Token& open) {
@@ -216,8 +215,9 @@ class Parser {
       }
       value.mask = next().text;
     }
-    value.span = since(token.span.begin);
-    return add(Address{*force, std::move(value)}, value.span);
+    const Span span = since(token.span.begin);
+    value.span = span;
+    return add(Address{*force, std::move(value)}, span);
   }
 
   // `ip proto tcp`: behind proto a protocol's keyword needs no backslash here, although libpcap wants one.

@@ -50,6 +50,7 @@ base::Result<std::vector<RegionRule>> regions(std::span<const Diagram* const> di
   Sets sets;
   const Workspace::Join join = [&sets](std::uint32_t left, std::uint32_t right) { return sets.join(left, right); };
   std::vector<Reference> parts;
+  parts.reserve(diagrams.size());
   for (std::size_t at = 0; at < diagrams.size(); ++at) {
     parts.push_back(workspace.import(*diagrams[at], kLeafBit | sets.number({at})));
   }
@@ -64,6 +65,7 @@ base::Result<std::vector<RegionRule>> regions(std::span<const Diagram* const> di
   auto entries = place::decision_list(workspace, {parts.front(), place::Leaves::kSets, rule_limit, {}});
   if (!entries) return std::unexpected(entries.error());
   std::vector<RegionRule> rules;
+  rules.reserve(entries->size());
   for (place::Entry& entry : *entries) rules.push_back({std::move(entry.match), sets[entry.leaf]});
   return rules;
 }

@@ -102,14 +102,31 @@ class Resolver {
       case Protocol::kIcmp6:
         return IpProtocol{false, true, 58};
       case Protocol::kIcmp:
+        return IpProtocol{true, false, 1};
       case Protocol::kIgmp:
+        return IpProtocol{true, false, 2};
       case Protocol::kIgrp:
+        return IpProtocol{true, false, 9};
       case Protocol::kVrrp:
       case Protocol::kCarp:
-        return IpProtocol{true, false, *ip_protocol(parse::word(abbreviation.protocol))};
-      default:
-        return IpProtocol{true, true, *ip_protocol(parse::word(abbreviation.protocol))};
+        return IpProtocol{true, false, 112};
+      case Protocol::kTcp:
+        return IpProtocol{true, true, kProtocolTcp};
+      case Protocol::kUdp:
+        return IpProtocol{true, true, kProtocolUdp};
+      case Protocol::kSctp:
+        return IpProtocol{true, true, kProtocolSctp};
+      case Protocol::kPim:
+        return IpProtocol{true, true, 103};
+      case Protocol::kAh:
+        return IpProtocol{true, true, 51};
+      case Protocol::kEsp:
+        return IpProtocol{true, true, 50};
+      case Protocol::kNone:
+      case Protocol::kEther:
+        break;
     }
+    return refuse("this word alone says nothing", "write 'host', 'net', 'port' or 'proto' and a value behind it");
   }
 
   Result<Body> convert(const parse::Address& address) const {
