@@ -41,8 +41,8 @@ struct Rule {
 
 // What the rules cannot decide. A node that evaluates `expression` (pcap-filter text, numbers only, so that libpcap
 // never asks a resolver) on the accepted packets keeps exactly the wanted ones. Compile it with pcap_compile's optimize
-// 0: the optimiser refuses an expression that no packet passes, is slow on long lists, may drop reads behind the end of a
-// cut frame, which is what decides there, and gets a few expressions wrong.
+// 0: the optimiser refuses an expression that no packet passes, is slow on long lists, may drop reads behind the end of
+// a cut frame, which is what decides there, and gets a few expressions wrong.
 struct Residual {
   std::string expression;
   friend bool operator==(const Residual&, const Residual&) = default;
