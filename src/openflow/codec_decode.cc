@@ -6,8 +6,6 @@
 #include <openvswitch/netdev.h>
 #include <openvswitch/ofp-bundle.h>
 #include <openvswitch/ofp-connection.h>
-#include <openvswitch/ofp-group.h>
-#include <openvswitch/ofp-monitor.h>
 #include <openvswitch/ofp-packet.h>
 #include <openvswitch/ofp-port.h>
 #include <openvswitch/ofp-switch.h>
@@ -22,6 +20,8 @@ namespace {
 
 using base::ErrorCode;
 using codec::Buffer;
+using codec::integer;
+using codec::malformed;
 
 constexpr std::uint8_t kTypeHello = 0;
 
@@ -31,20 +31,6 @@ std::string printable(const char* text, std::size_t size_bytes) {
     if (letter < ' ' || letter > '~') letter = '?';
   }
   return result;
-}
-
-base::Error malformed(int error) {
-  const auto known = static_cast<ofperr>(error);
-  const std::string name = error > 0 && ofperr_is_valid(known) ? ofperr_get_name(known) : "bad length";
-  return {ErrorCode::kInvalid, "malformed message: " + name, {}, {}, std::nullopt};
-}
-
-// libopenvswitch puts numbers of the wire into its enums unchecked; C++ may only read those as integers.
-template <typename Enum>
-unsigned integer(const Enum& value) {
-  std::underlying_type_t<Enum> copy;
-  std::memcpy(&copy, &value, sizeof(copy));
-  return static_cast<unsigned>(copy);
 }
 
 Port to_port(const ofputil_phy_port& from) {
@@ -110,30 +96,6 @@ std::optional<Role> to_role(ofp12_controller_role role) {
   }
 }
 
-ofputil_protocol receiving_protocol(std::uint8_t version) {
-  switch (version) {
-    case OFP13_VERSION:
-      return OFPUTIL_P_OF13_OXM;
-    case OFP14_VERSION:
-      return OFPUTIL_P_OF14_OXM;
-    case OFP15_VERSION:
-      return OFPUTIL_P_OF15_OXM;
-    default:
-      return OFPUTIL_P_OF10_NXM_TID;
-  }
-}
-
-// What a flow has besides match and actions, and flow.h does not say.
-void note_extras(const ofputil_flow_stats& stats, std::string& foreign) {
-  const auto add = [&foreign](const std::string& text) { foreign += (foreign.empty() ? "" : ",") + text; };
-  if (stats.idle_timeout != 0) add("idle_timeout=" + std::to_string(stats.idle_timeout));
-  if (stats.hard_timeout != 0) add("hard_timeout=" + std::to_string(stats.hard_timeout));
-  if (stats.importance != 0) add("importance=" + std::to_string(stats.importance));
-  const unsigned lasting = OFPUTIL_FF_SEND_FLOW_REM | OFPUTIL_FF_NO_PKT_COUNTS | OFPUTIL_FF_NO_BYT_COUNTS;
-  const unsigned flags = integer(stats.flags) & lasting;
-  if (flags != 0) add("flags=" + std::to_string(flags));
-}
-
 }  // namespace
 
 std::optional<Header> peek_header(base::BytesView bytes) {
@@ -160,13 +122,9 @@ class Decoder::Impl {
   Read description(ofpbuf* message);
   Read ports(ofpbuf* message, const ofp_header* header);
   Read tables(ofpbuf* message, const ofp_header* header);
-  Read flow_statistics(ofpbuf* message, const ofp_header* header);
   Read port_statistics(ofpbuf* message, const ofp_header* header);
   Read table_statistics(ofpbuf* message, const ofp_header* header);
   Read packet_in(const ofp_header* header);
-  Read flow_removed(const ofp_header* header);
-  Read flow_mod(const ofp_header* header);
-  Read group_mod(const ofp_header* header);
   Read port_status(const ofp_header* header);
   Read role(const ofp_header* header);
   Read bundle(const ofp_header* header);
@@ -222,7 +180,7 @@ Decoder::Impl::Read Decoder::Impl::by_type(ofptype type, const ofp_header* heade
     case OFPTYPE_TABLE_FEATURES_STATS_REPLY:
       return tables(&message, header);
     case OFPTYPE_FLOW_STATS_REPLY:
-      return flow_statistics(&message, header);
+      return codec::read_flow_statistics(&message, header, actions_);
     case OFPTYPE_PORT_STATS_REPLY:
       return port_statistics(&message, header);
     case OFPTYPE_TABLE_STATS_REPLY:
@@ -232,11 +190,11 @@ Decoder::Impl::Read Decoder::Impl::by_type(ofptype type, const ofp_header* heade
     case OFPTYPE_PORT_STATUS:
       return port_status(header);
     case OFPTYPE_FLOW_REMOVED:
-      return flow_removed(header);
+      return codec::read_flow_removed(header);
     case OFPTYPE_FLOW_MOD:
-      return flow_mod(header);
+      return codec::read_flow_mod(header, actions_);
     case OFPTYPE_GROUP_MOD:
-      return group_mod(header);
+      return codec::read_group_mod(header);
     default:
       return OtherMessage{ofptype_get_name(type)};
   }
@@ -298,25 +256,6 @@ Decoder::Impl::Read Decoder::Impl::tables(ofpbuf* message, const ofp_header* hea
   }
 }
 
-Decoder::Impl::Read Decoder::Impl::flow_statistics(ofpbuf* message, const ofp_header* header) {
-  FlowStatisticsReply reply;
-  reply.more = ofpmp_more(header);
-  reply.items.reserve(message->size / 96);
-  for (;;) {
-    ofputil_flow_stats wire;
-    const int error = ofputil_decode_flow_stats_reply(&wire, message, false, actions_.get());
-    if (error == EOF) return reply;
-    if (error != 0) return std::unexpected(malformed(error));
-    FlowStatistics& item = reply.items.emplace_back();
-    item.flow.key = {wire.table_id, wire.priority, codec::from_library(wire.match)};
-    item.flow.cookie = be64toh(wire.cookie);
-    codec::from_library(wire.ofpacts, wire.ofpacts_len, item.flow.actions, item.flow.foreign);
-    note_extras(wire, item.flow.foreign);
-    item.packets = wire.packet_count;
-    item.bytes = wire.byte_count;
-  }
-}
-
 Decoder::Impl::Read Decoder::Impl::port_statistics(ofpbuf* message, const ofp_header* header) {
   PortStatisticsReply reply;
   reply.more = ofpmp_more(header);
@@ -362,64 +301,6 @@ Decoder::Impl::Read Decoder::Impl::packet_in(const ofp_header* header) {
     result.frame.assign(begin, begin + wire.packet_len);
   }
   return result;
-}
-
-Decoder::Impl::Read Decoder::Impl::flow_removed(const ofp_header* header) {
-  ofputil_flow_removed wire;
-  if (const ofperr error = ofputil_decode_flow_removed(&wire, header); error != 0) {
-    return std::unexpected(malformed(error));
-  }
-  FlowRemoved result;
-  result.flow.key = {wire.table_id, wire.priority, codec::from_library(wire.match)};
-  result.flow.cookie = be64toh(wire.cookie);
-  result.reason = wire.reason;
-  result.packets = wire.packet_count;
-  result.bytes = wire.byte_count;
-  return result;
-}
-
-Decoder::Impl::Read Decoder::Impl::flow_mod(const ofp_header* header) {
-  ofputil_flow_mod wire;
-  const ofperr error = ofputil_decode_flow_mod(&wire, header, receiving_protocol(header->version), nullptr, nullptr,
-                                               actions_.get(), OFPP_MAX, 255);
-  if (error != 0) return std::unexpected(malformed(error));
-  match expanded;
-  minimatch_expand(&wire.match, &expanded);
-  minimatch_destroy(&wire.match);
-  if (wire.command != OFPFC_ADD && wire.command != OFPFC_DELETE_STRICT) return OtherMessage{"OFPT_FLOW_MOD"};
-  FlowMod mod;
-  const bool add = wire.command == OFPFC_ADD;
-  mod.command = add ? FlowCommand::kAdd : FlowCommand::kDeleteStrict;
-  mod.flow.key.table = wire.table_id == 0xff ? 0 : wire.table_id;
-  mod.flow.key.priority = static_cast<std::uint16_t>(wire.priority);
-  mod.flow.key.match = codec::from_library(expanded);
-  mod.flow.cookie = add ? be64toh(wire.new_cookie) : 0;
-  codec::from_library(wire.ofpacts, wire.ofpacts_len, mod.flow.actions, mod.flow.foreign);
-  return mod;
-}
-
-Decoder::Impl::Read Decoder::Impl::group_mod(const ofp_header* header) {
-  ofputil_group_mod wire;
-  if (const ofperr error = ofputil_decode_group_mod(header, &wire); error != 0) {
-    return std::unexpected(malformed(error));
-  }
-  GroupMod mod;
-  mod.group = wire.group_id;
-  const bool known = wire.type <= OFPGT11_FF && wire.command <= OFPGC15_DELETE;
-  mod.type = static_cast<GroupType>(wire.type);
-  mod.command = static_cast<GroupCommand>(wire.command);
-  std::string foreign;
-  for (const ovs_list* node = wire.buckets.next; node != &wire.buckets; node = node->next) {
-    static_assert(offsetof(ofputil_bucket, list_node) == 0);
-    const auto* bucket = static_cast<const ofputil_bucket*>(static_cast<const void*>(node));
-    Bucket& item = mod.buckets.emplace_back();
-    item.weight = mod.type == GroupType::kSelect ? bucket->weight : 0;
-    if (bucket->watch_port != OFPP_ANY) item.watch_port = codec::from_library_port(bucket->watch_port);
-    codec::from_library(bucket->ofpacts, bucket->ofpacts_len, item.actions, foreign);
-  }
-  ofputil_uninit_group_mod(&wire);
-  if (!known || !foreign.empty()) return OtherMessage{"OFPT_GROUP_MOD"};
-  return mod;
 }
 
 Decoder::Impl::Read Decoder::Impl::port_status(const ofp_header* header) {

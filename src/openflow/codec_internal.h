@@ -9,12 +9,15 @@
 #include <openvswitch/match.h>
 #include <openvswitch/meta-flow.h>
 #include <openvswitch/ofp-actions.h>
+#include <openvswitch/ofp-ed-props.h>
 #include <openvswitch/ofp-flow.h>
 #include <openvswitch/ofp-match.h>
 #include <openvswitch/ofp-msgs.h>
 #include <openvswitch/ofpbuf.h>
 
+#include <cstring>
 #include <span>
+#include <type_traits>
 
 #include "base/bytes.h"
 #include "base/result.h"
@@ -72,10 +75,30 @@ struct Dialect {
 // codec_actions.cc. `context` is the flow's match: it says which protocol tp_src means.
 [[nodiscard]] base::Status to_library(std::span<const Action> actions, const Match& context, Dialect dialect,
                                       ofpbuf* out);
-// Appends what flow.h can say to `actions`, and the rest as text to `foreign`.
+// codec_actions_read.cc. Appends what flow.h can say to `actions`, and the rest as text to `foreign`.
 void from_library(const ofpact* ofpacts, std::size_t length_bytes, std::vector<Action>& actions, std::string& foreign);
+// The library's field for setting or moving one of ours; MFF_N_IDS: a switch cannot write it.
+[[nodiscard]] mf_field_id writable_field(net::Field field, int ip_proto);
+inline constexpr std::uint32_t kPacketTypeEthernet = 0;
+inline constexpr std::uint32_t kPacketTypeNsh = 0x0001894f;
+inline constexpr std::uint32_t kPacketTypeNextProtocol = 0x0000fffe;
 // kPortMax or a reserved one; nothing for the numbers between.
 [[nodiscard]] std::optional<ofp_port_t> to_library_port(PortNumber port);
 [[nodiscard]] PortNumber from_library_port(ofp_port_t port);
+
+// codec_decode_flows.cc. `error`: what libopenvswitch returned.
+[[nodiscard]] base::Error malformed(int error);
+[[nodiscard]] base::Result<Body> read_flow_statistics(ofpbuf* message, const ofp_header* header, Buffer& actions);
+[[nodiscard]] base::Result<Body> read_flow_removed(const ofp_header* header);
+[[nodiscard]] base::Result<Body> read_flow_mod(const ofp_header* header, Buffer& actions);
+[[nodiscard]] base::Result<Body> read_group_mod(const ofp_header* header);
+
+// libopenvswitch puts numbers of the wire into its enums unchecked; C++ may only read those as integers.
+template <typename Enum>
+unsigned integer(const Enum& value) {
+  std::underlying_type_t<Enum> copy;
+  std::memcpy(&copy, &value, sizeof(copy));
+  return static_cast<unsigned>(copy);
+}
 
 }  // namespace superspan::openflow::codec

@@ -22,7 +22,7 @@ void ask(Session& session) {
   (void)session.dump_flows();
   (void)session.port_statistics();
   (void)session.table_statistics();
-  (void)session.send({{FlowMod{}, FlowMod{}}, {}});
+  (void)session.send({{FlowMod{}, FlowMod{}}, {}, true});
 }
 
 }  // namespace

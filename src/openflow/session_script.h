@@ -4,7 +4,7 @@
 //   0.0 > OFPT_FEATURES_REQUEST      the session sends a message
 //   0.0 < features 1                 the switch sends one, as a reply to the latest request of that kind
 //   1.0 ! closed: ...                the session reports an event
-//   1.0 * send 3                     the owner calls the session: send N flows, group, dump, stats
+//   1.0 * send 3                     the owner calls the session: send N, send_plain N, dump, ...
 //
 // Time is in seconds; between two lines the session is ticked every 100 ms. Messages of the switch are built here by
 // hand, byte for byte from the specifications, not by the codec under test.
@@ -241,8 +241,9 @@ class Script {
     std::string verb;
     std::size_t count = 0;
     words >> verb >> count;
-    if (verb == "send") {
+    if (verb == "send" || verb == "send_plain") {
       Transaction transaction;
+      transaction.atomic = verb == "send";
       for (std::size_t index = 1; index <= count; ++index) {
         Flow flow;
         flow.key.match.in_port = static_cast<PortNumber>(index);
@@ -254,7 +255,7 @@ class Script {
     } else if (verb == "impossible") {
       Flow flow;
       flow.actions = {Output{0xffff0000}};
-      report(session.send({{{FlowCommand::kAdd, Flow{}}, {FlowCommand::kAdd, flow}}, {}}));
+      report(session.send({{{FlowCommand::kAdd, Flow{}}, {FlowCommand::kAdd, flow}}, {}, true}));
     }
   }
   void report(const base::Result<RequestId>& request) {

@@ -293,6 +293,19 @@ TEST(Session, WithoutBundlesABarrierEndsTheTransactionAndErrorsNameTheirMod) {
 )");
 }
 
+TEST(Session, ATransactionThatNeedNotBeAtomicGoesWithoutABundle) {
+  Script script;
+  expect_script(script, kReady13);
+  expect_script(script, R"(
+0.1 * send_plain 2
+0.1 > flow_mod in_port=1
+0.1 > flow_mod in_port=2
+0.1 > OFPT_BARRIER_REQUEST
+0.2 < barrier
+0.2 ! transaction 1 ok
+)");
+}
+
 TEST(Session, WhatCannotBeEncodedIsNeverHalfSent) {
   Script plain;
   plain.peer.version = 1;
