@@ -2,7 +2,6 @@
 #include "fabric/colour.h"
 
 #include <algorithm>
-#include <set>
 
 namespace superspan::fabric {
 namespace {
@@ -13,11 +12,29 @@ using policy::Rule;
 // More pairs of rules than this are not compared one by one; the policies get tables of their own.
 constexpr std::size_t kRulePairsMax = 20'000;
 
+// No packet is in both. As net::intersect says, without making the intersection.
+bool disjoint(const net::Cube& left, const net::Cube& right) {
+  auto one = left.begin();
+  auto other = right.begin();
+  while (one != left.end() && other != right.end()) {
+    if (one->field < other->field) {
+      ++one;
+    } else if (other->field < one->field) {
+      ++other;
+    } else {
+      if (((one->value ^ other->value) & one->mask & other->mask) != 0) return true;
+      ++one;
+      ++other;
+    }
+  }
+  return false;
+}
+
 bool rules_separate(const CompiledPolicy& left, const CompiledPolicy& right) {
   if (left.rules.size() * right.rules.size() > kRulePairsMax) return false;
   for (const Rule& one : left.rules) {
     for (const Rule& other : right.rules) {
-      if (net::intersect(one.match, other.match)) return false;
+      if (!disjoint(one.match, other.match)) return false;
     }
   }
   return true;
@@ -39,25 +56,24 @@ bool share_tap(const PlacedPolicy& left, const PlacedPolicy& right) {
 
 }  // namespace
 
-bool OverlapMemory::separate(const std::shared_ptr<const CompiledPolicy>& left,
-                             const std::shared_ptr<const CompiledPolicy>& right) {
-  if (left == right) return false;
-  const Pair pair = left < right ? Pair{left, right} : Pair{right, left};
-  const auto known = separate_.find(pair);
-  if (known != separate_.end()) return known->second;
+bool OverlapMemory::separate(const PlacedPolicy& left, const PlacedPolicy& right) {
+  const std::uint64_t low = std::min(left.number(), right.number());
+  const std::uint64_t high = std::max(left.number(), right.number());
+  const auto [known, added] = separate_.try_emplace(high << 32 | low, false);
+  if (!added) return known->second;
+  const CompiledPolicy& one = *left.policy->compiled;
+  const CompiledPolicy& other = *right.policy->compiled;
   // The diagrams answer quickly for most pairs: most overlap.
-  const bool overlap = left->diagram && right->diagram && policy::overlaps(*left->diagram, *right->diagram);
-  const bool separate = !overlap && rules_separate(*left, *right);
-  separate_.emplace(pair, separate);
-  return separate;
+  const bool overlap = one.diagram && other.diagram && policy::overlaps(*one.diagram, *other.diagram);
+  known->second = !overlap && rules_separate(one, other);
+  return known->second;
 }
 
 void OverlapMemory::keep_only(std::span<const PlacedPolicy> kept) {
-  std::set<std::shared_ptr<const CompiledPolicy>> alive;
-  for (const PlacedPolicy& policy : kept) alive.insert(policy.policy->compiled);
-  std::erase_if(separate_, [&alive](const auto& entry) {
-    return !alive.contains(entry.first.first) || !alive.contains(entry.first.second);
-  });
+  const auto has = [kept](std::uint64_t number) {
+    return std::ranges::binary_search(kept, static_cast<std::uint32_t>(number), {}, &PlacedPolicy::number);
+  };
+  std::erase_if(separate_, [&has](const auto& entry) { return !has(entry.first >> 32) || !has(entry.first); });
 }
 
 std::vector<unsigned> colour(std::span<const PlacedPolicy> policies, OverlapMemory& memory) {
@@ -66,7 +82,7 @@ std::vector<unsigned> colour(std::span<const PlacedPolicy> policies, OverlapMemo
   for (const PlacedPolicy& policy : policies) {
     const auto fits = [&](const std::vector<const PlacedPolicy*>& members) {
       return std::ranges::all_of(members, [&](const PlacedPolicy* member) {
-        return !share_tap(*member, policy) || memory.separate(member->policy->compiled, policy.policy->compiled);
+        return !share_tap(*member, policy) || memory.separate(*member, policy);
       });
     };
     const auto found = std::ranges::find_if(classes, fits);

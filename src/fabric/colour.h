@@ -4,29 +4,25 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
-#include <memory>
 #include <span>
-#include <utility>
+#include <unordered_map>
 #include <vector>
 
 #include "fabric/placement.h"
 
 namespace superspan::fabric {
 
-// Remembers the answer for pairs of compiled expressions, because every commit asks again. Not thread-safe.
+// Remembers the answer for pairs of policies, by number, because every commit asks again. Not thread-safe.
 class OverlapMemory {
  public:
   // True if the rules of both may stand in one table with any priorities: no packet is wanted by both, and no rule of
   // one takes a packet away from the other.
-  [[nodiscard]] bool separate(const std::shared_ptr<const policy::CompiledPolicy>& left,
-                              const std::shared_ptr<const policy::CompiledPolicy>& right);
-  // Forgets pairs that none of `kept` takes part in.
+  [[nodiscard]] bool separate(const PlacedPolicy& left, const PlacedPolicy& right);
+  // Forgets pairs that others than `kept` (sorted by number) take part in.
   void keep_only(std::span<const PlacedPolicy> kept);
 
  private:
-  using Pair = std::pair<std::shared_ptr<const policy::CompiledPolicy>, std::shared_ptr<const policy::CompiledPolicy>>;
-  std::map<Pair, bool> separate_;
+  std::unordered_map<std::uint64_t, bool> separate_;  // the greater number in the upper half of the key
 };
 
 // A colour for each policy, from 0 up: greedy in the given order, so that a policy added at the end changes no other

@@ -62,10 +62,13 @@ Commands Engine::Impl::tick(Now now) {
   now_ = now;
   for (SwitchIndex at = 0; at < records_.size(); ++at) {
     SwitchRecord& record = records_[at];
+    // Reading a large table takes long; a commit must not meet it often.
+    const base::Duration for_size = std::chrono::milliseconds(record.installed.size());
+    const base::Duration interval = std::max(options_.poll_interval, for_size);
     if (record.state == SwitchState::kWaiting && now.steady >= record.retry_at) {
       record.state = SwitchState::kDumping;
       dump(at);
-    } else if (record.state == SwitchState::kSynced && now.steady - record.polled >= options_.poll_interval) {
+    } else if (record.state == SwitchState::kSynced && step == Step::kIdle && now.steady - record.polled >= interval) {
       dump(at);
     }
   }
@@ -292,6 +295,7 @@ std::vector<openflow::FlowStatistics> Engine::installed(openflow::DatapathId dat
   std::vector<openflow::FlowStatistics> flows;
   if (const SwitchRecord* const record = impl_->find(datapath)) {
     for (const auto& [key, flow] : record->installed) flows.push_back(flow);
+    std::ranges::sort(flows, {}, [](const auto& one) -> const openflow::FlowKey& { return one.flow.key; });
   }
   return flows;
 }

@@ -14,8 +14,9 @@
 // A switch is a cache of the desired flows: when it (re)connects its flows are dumped and only the difference is sent.
 //   absent -switch_ready-> dumping -flows_dumped-> sending -transaction_done-> synced
 //                             ^------------ failure, after a pause ------'
-// A synced switch is dumped again each poll_interval, for counters and as audit: what differs is reported and repaired.
-// A switch that is away does not hold up the others; its policies stay pending until it is back.
+// Between commits a synced switch is dumped again each poll_interval (at least 1 ms for each of its flows), for
+// counters and as audit: what differs is reported and repaired. A switch that is away does not hold up the others; its
+// policies stay pending until it is back.
 //
 // A policy whose flows a switch refuses becomes failed, with the switch's words, and is taken back everywhere; it stays
 // failed until the caller leaves it out of the set or gives it another number.

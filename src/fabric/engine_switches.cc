@@ -125,6 +125,7 @@ Commands Engine::Impl::flows_dumped(openflow::DatapathId datapath,
     return finish();
   }
   InstalledFlows dumped;
+  dumped.reserve(flows->size());
   for (openflow::FlowStatistics& one : *flows) {
     openflow::FlowKey key = one.flow.key;
     dumped.emplace(std::move(key), std::move(one));

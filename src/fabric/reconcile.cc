@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fabric/reconcile.h"
 
+#include <algorithm>
+#include <map>
+
 namespace superspan::fabric {
 namespace {
 
@@ -48,32 +51,57 @@ std::vector<FlowMod> changes(const DesiredFlows& from, const DesiredFlows& to) {
   return mods;
 }
 
+std::size_t FlowKeyHash::operator()(const FlowKey& key) const {
+  std::uint64_t hash = 0xcbf29ce484222325;
+  const auto mix = [&hash](std::uint64_t value) { hash = (hash ^ value) * 0x9e3779b97f4a7c15 + (hash >> 29); };
+  mix(std::uint64_t{key.table} << 16 | key.priority);
+  mix(key.match.in_port.value_or(0));
+  for (const openflow::RegisterTest& test : key.match.registers) {
+    mix(std::uint64_t{test.index} << 32 | test.value);
+    mix(test.mask);
+  }
+  for (const net::FieldTest& test : key.match.headers) {
+    mix(static_cast<std::uint64_t>(test.field) << 56 ^ static_cast<std::uint64_t>(test.value));
+    mix(static_cast<std::uint64_t>(test.value >> 64) ^ static_cast<std::uint64_t>(test.mask));
+  }
+  mix(std::hash<std::string>{}(key.match.foreign));
+  return hash;
+}
+
 Difference compare(const InstalledFlows& installed, const DesiredFlows& desired) {
   Difference difference;
   const auto note = [&difference](std::size_t& count, const char* what, const Flow& flow) {
     ++count;
     if (difference.first.empty()) difference.first = std::string(what) + ": " + to_string(flow);
   };
-  Index wanted;
-  for (const auto& [id, block] : desired.blocks()) index_block(*block, wanted);
-  for (const auto& [key, flow] : wanted) {
-    const auto found = installed.find(*key);
-    if (found != installed.end() && found->second.flow == *flow) continue;
-    if (found == installed.end()) {
-      note(difference.missing, "missing", *flow);
-    } else {
-      note(difference.changed, "changed", found->second.flow);
+  std::size_t met = 0;
+  for (const auto& [id, block] : desired.blocks()) {
+    for (const DesiredFlow& wanted : *block) {
+      const auto found = installed.find(wanted.flow.key);
+      if (found != installed.end()) ++met;
+      if (found != installed.end() && found->second.flow == wanted.flow) continue;
+      if (found == installed.end()) {
+        note(difference.missing, "missing", wanted.flow);
+      } else {
+        note(difference.changed, "changed", found->second.flow);
+      }
+      difference.mods.push_back({FlowCommand::kAdd, wanted.flow});
     }
-    difference.mods.push_back({FlowCommand::kAdd, *flow});
   }
+  if (met == installed.size()) return difference;
+  Index keys;
+  for (const auto& [id, block] : desired.blocks()) index_block(*block, keys);
+  Index surplus;
   for (const auto& [key, found] : installed) {
-    if (wanted.contains(&key)) continue;
-    if (Cookie::parse(found.flow.cookie)) {
-      note(difference.stale, "stale", found.flow);
+    if (!keys.contains(&key)) surplus.emplace(&key, &found.flow);
+  }
+  for (const auto& [key, flow] : surplus) {
+    if (Cookie::parse(flow->cookie)) {
+      note(difference.stale, "stale", *flow);
     } else {
-      note(difference.foreign, "foreign", found.flow);
+      note(difference.foreign, "foreign", *flow);
     }
-    difference.mods.push_back(removal(key));
+    difference.mods.push_back(removal(*key));
   }
   return difference;
 }

@@ -3,8 +3,8 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "fabric/desired.h"
@@ -16,7 +16,10 @@ namespace superspan::fabric {
 [[nodiscard]] std::vector<openflow::FlowMod> changes(const DesiredFlows& from, const DesiredFlows& to);
 
 // Flows as a switch reported them. Flows that the values cannot express keep their words (see openflow/flow.h).
-using InstalledFlows = std::map<openflow::FlowKey, openflow::FlowStatistics>;
+struct FlowKeyHash {
+  std::size_t operator()(const openflow::FlowKey& key) const;
+};
+using InstalledFlows = std::unordered_map<openflow::FlowKey, openflow::FlowStatistics, FlowKeyHash>;
 
 struct Difference {
   std::vector<openflow::FlowMod> mods;  // they make the switch hold exactly the desired flows

@@ -75,6 +75,18 @@ std::shared_ptr<const Route> WantedMaker::route_to(std::size_t tool, std::span<c
   return std::make_shared<Route>(route(topology_, ports_, trees_[kToolNamespace], sources, std::span(&end, 1)));
 }
 
+const std::vector<unsigned>& WantedMaker::colours_of(std::span<const PlacedPolicy> policies) {
+  std::vector<std::uint32_t> numbers;
+  for (const PlacedPolicy& policy : policies) numbers.push_back(policy.number());
+  const auto known = colourings_.find(numbers);
+  if (known != colourings_.end()) return known->second;
+  if (colourings_.size() >= kColouringsKept) {
+    colourings_.clear();
+    overlaps_.keep_only(policies);
+  }
+  return colourings_.emplace(std::move(numbers), colour(policies, overlaps_)).first->second;
+}
+
 Wanted WantedMaker::make(std::span<const PlacedPolicy> classified, std::span<const PlacedPolicy> routed_too,
                          std::uint32_t epoch) {
   Wanted wanted;
@@ -89,8 +101,7 @@ Wanted WantedMaker::make(std::span<const PlacedPolicy> classified, std::span<con
   std::erase_if(elsewhere, [&before](const auto& tool) { return !before.contains(tool.first); });
 
   std::vector<PlacedPolicy> all = join(classified, routed_too);
-  const std::vector<unsigned> colours = colour(all, overlaps_);
-  overlaps_.keep_only(all);
+  const std::vector<unsigned>& colours = colours_of(all);
   std::erase_if(routes_, [&all](const auto& entry) { return !has(all, entry.first); });
   for (std::size_t index = 0; index < all.size(); ++index) {
     const bool at_taps = has(classified, all[index].number());

@@ -73,8 +73,12 @@ class WantedMaker {
   const Topology& topology_;
   std::vector<OutPorts> ports_;
   std::vector<Tree> trees_;  // by namespace; with VLAN encapsulation all the same: there are no namespaces
+  [[nodiscard]] const std::vector<unsigned>& colours_of(std::span<const PlacedPolicy> policies);
+
+  static constexpr std::size_t kColouringsKept = 8;  // a commit asks for a handful of sets again and again
   OverlapMemory overlaps_;
-  std::map<std::uint32_t, RouteMemory> routes_;  // by policy number
+  std::map<std::vector<std::uint32_t>, std::vector<unsigned>> colourings_;  // by policy numbers
+  std::map<std::uint32_t, RouteMemory> routes_;                             // by policy number
 };
 
 }  // namespace superspan::fabric

@@ -59,12 +59,14 @@ class World {
     while (!pending.empty()) log += answer_one();
     return log;
   }
-  // Answers what waits now, in order, but not what comes of it.
-  std::string answer_round() {
+  // Answers the first commands that wait.
+  std::string answer_some(std::size_t count) {
     std::string log;
-    for (std::size_t count = pending.size(); count > 0; --count) log += answer_one();
+    for (; count > 0 && !pending.empty(); --count) log += answer_one();
     return log;
   }
+  // Answers what waits now, in order, but not what comes of it.
+  std::string answer_round() { return answer_some(pending.size()); }
   // The usual start: all switches and nodes connect.
   void connect_all() {
     for (const Switch& one : topology->switches()) switch_up(one.name);
@@ -87,6 +89,7 @@ class World {
       if (!entry.second.connected) return true;
       std::vector<openflow::Flow> flows;
       for (const auto& [key, flow] : entry.second.flows) flows.push_back(flow.flow);
+      std::ranges::sort(flows, {}, &openflow::Flow::key);
       return flows == engine.desired(entry.first);
     });
   }
