@@ -25,7 +25,7 @@ FrameEnds ends() {
 std::size_t count_matching(const std::vector<base::Bytes>& frames, const char* expression) {
   pcap_t* handle = pcap_open_dead(DLT_EN10MB, 65535);
   bpf_program program{};
-  EXPECT_EQ(pcap_compile(handle, &program, expression, 1, PCAP_NETMASK_UNKNOWN), 0) << expression;
+  EXPECT_EQ(pcap_compile(handle, &program, expression, 0, PCAP_NETMASK_UNKNOWN), 0) << expression;
   std::size_t count = 0;
   for (const base::Bytes& frame : frames) {
     pcap_pkthdr header{};

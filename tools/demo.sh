@@ -17,7 +17,7 @@ superspan() { "$bin/superspan" "$@"; }
 fail() { echo "demo: $*" >&2; exit 1; }
 
 stop_witnesses() {
-  for pid in "${witnesses[@]}"; do kill -INT "$pid" 2> /dev/null || true; done
+  for pid in "${witnesses[@]}"; do kill -TERM "$pid" 2> /dev/null || true; done
   for pid in "${witnesses[@]}"; do wait "$pid" 2> /dev/null || true; done
   witnesses=()
 }
@@ -80,7 +80,7 @@ for tap in "${taps[@]}"; do
 done
 for tool in t1 t2 t3 t4 t5 t6; do watch ss-tools "$tool" "$out/$tool.pcap"; done
 wait_for_witnesses
-superspan capture "$capture" --name live --reason "make demo" --ticket DEMO-2 -w "$out/capture.pcapng" 2> "$out/capture.log" &
+"$bin/superspan" capture "$capture" --name live --reason "make demo" --ticket DEMO-2 -w "$out/capture.pcapng" 2> "$out/capture.log" &
 live=$!
 for _ in $(seq 100); do superspan policy show live -o json 2> /dev/null | grep -q '"active"' && break; sleep 0.05; done
 
@@ -90,11 +90,11 @@ from=$(now)
 "$bin/superspan-lab-traffic" frames ss-host1 eth0 --rounds 5 > /dev/null
 sleep 0.3
 until=$(now)
-sleep 0.5
+sleep 3  # switch counters are read every two seconds
 superspan policy list
 superspan policy stats web > "$out/hops-web.txt"
 superspan policy stats live > "$out/hops-live.txt"
-kill -INT "$live" && wait "$live" || fail "the capture failed: $(cat "$out/capture.log")"
+kill -TERM "$live" && wait "$live" || fail "the capture failed: $(cat "$out/capture.log")"
 sleep 0.3
 stop_witnesses
 

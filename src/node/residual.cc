@@ -30,7 +30,8 @@ base::Result<Residual> Residual::compile(const std::string& text) {
   const std::unique_ptr<pcap_t, void (*)(pcap_t*)> handle(::pcap_open_dead(DLT_EN10MB, kSnaplen), ::pcap_close);
   if (!handle) return base::fail(base::ErrorCode::kInternal, "libpcap has no memory");
   auto program = std::make_unique<Program>();
-  if (::pcap_compile(handle.get(), &program->code, text.c_str(), 1, PCAP_NETMASK_UNKNOWN) != 0) {
+  // Not optimised: libpcap 1.10's optimiser refuses what can never match, and gets a few expressions wrong.
+  if (::pcap_compile(handle.get(), &program->code, text.c_str(), 0, PCAP_NETMASK_UNKNOWN) != 0) {
     return base::fail(base::ErrorCode::kInvalid, std::string("residual: ") + ::pcap_geterr(handle.get()),
                       "a residual is a pcap-filter expression with addresses instead of names", "residual");
   }

@@ -12,8 +12,10 @@ std::string hex(std::uint64_t value) {
   return text;
 }
 
-std::string decimal_or_hex(net::U128 value) {
-  return hex(static_cast<std::uint64_t>(value));
+// A value of a field as ovs-ofctl reads it: "02:00:00:00:00:01", "10.1.2.3", "0x5".
+std::string value_of(net::Field field, net::U128 value) {
+  const std::string text = net::to_string(net::FieldTest::exactly(field, value));
+  return text.substr(text.find('=') + 1);
 }
 
 template <typename Actions>
@@ -23,8 +25,8 @@ struct Printer {
   std::string operator()(const Output& action) const { return "output:" + std::to_string(action.port); }
   std::string operator()(const OutputGroup& action) const { return "group:" + std::to_string(action.group); }
   std::string operator()(const SetField& action) const {
-    std::string text = "set_field:" + decimal_or_hex(action.value);
-    if (action.mask != net::full_mask(action.field)) text += "/" + decimal_or_hex(action.mask);
+    std::string text = "set_field:" + value_of(action.field, action.value);
+    if (action.mask != net::full_mask(action.field)) text += "/" + value_of(action.field, action.mask);
     return text + "->" + net::name(action.field);
   }
   std::string operator()(const LoadRegister& action) const {
