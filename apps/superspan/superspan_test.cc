@@ -89,6 +89,29 @@ TEST(Program, EndsInOrderOnCtrlC) {
   EXPECT_TRUE(controller.policies().empty());
 }
 
+// Ctrl-C reaches every process of the terminal, so also the tcpdump that prints; it must print the rest nevertheless.
+TEST(Program, PrintsTheRestOfThePacketsAfterCtrlCOnATerminal) {
+  if (access("/usr/bin/tcpdump", X_OK) != 0 && access("/usr/sbin/tcpdump", X_OK) != 0) {
+    GTEST_SKIP() << "tcpdump is not installed";
+  }
+  FakeController controller;
+  controller.on_stream = [](const Stream& stream) { stream->write(section(2)); };
+  controller.on_removed = [](const Stream& stream) {
+    stream->write(section(1));
+    stream->finish();
+  };
+  const Ran ran = bash(controller,
+                       "{ sleep 0.7; printf '\\003'; sleep 0.7; } |"
+                       " script -qec 'superspan capture udp port 53; echo exit $?' /dev/null");
+  EXPECT_TRUE(ran.out.contains("Ctrl-C ends it")) << ran.out;
+  EXPECT_TRUE(ran.out.contains("3 packets, 180 bytes, 0 dropped\r\nexit 0\r\n")) << ran.out;
+  std::size_t lines = 0;
+  for (std::size_t at = 0; (at = ran.out.find("00:00:00.000000 ", at)) != std::string::npos; ++at) {
+    ++lines;
+  }
+  EXPECT_EQ(lines, 3U) << ran.out;
+}
+
 TEST(Program, ExitsWithTheDocumentedCode) {
   FakeController controller;
   EXPECT_EQ(bash(controller, "superspan policy show nobody 2> /dev/null").code, 3);

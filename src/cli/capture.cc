@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <array>
 #include <boost/json/array.hpp>
 #include <chrono>
 #include <ostream>
@@ -46,6 +47,23 @@ std::string announcement(const CaptureRequest& request) {
                      format_duration(request.duration));
 }
 
+// The controller names the member of the policy that is wrong; here that is an option.
+std::string option_of(const std::string& pointer) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 9> kOptions{{{"/expression", "expression"},
+                                                                                   {"/taps", "--from"},
+                                                                                   {"/tools", "--to"},
+                                                                                   {"/limits/duration_s", "--duration"},
+                                                                                   {"/limits/packets", "--count"},
+                                                                                   {"/snaplen", "--snaplen"},
+                                                                                   {"/name", "--name"},
+                                                                                   {"/reason", "--reason"},
+                                                                                   {"/ticket", "--ticket"}}};
+  for (const auto& [member, option] : kOptions) {
+    if (pointer.starts_with(member)) return std::string(option);
+  }
+  return pointer;
+}
+
 // A policy that is stored but not in force is not streamed yet; its node or a switch is slow.
 void await_force(const CaptureRun& run, json::value policy) {
   constexpr std::chrono::milliseconds kLook{200};
@@ -75,7 +93,7 @@ base::Status create(const CaptureRun& run) {
   if (unknown && !run.controller.remove(target) && error.hint.empty()) {
     error.hint = "if the policy was made after all, it ends by itself";
   }
-  if (error.mark) error.place = "expression";
+  error.place = option_of(error.place);
   return std::unexpected(error);
 }
 

@@ -212,7 +212,7 @@ TEST(Capture, RefusesAStreamThatIsNoPcapng) {
 TEST(Capture, ShowsTheCaretOfTheControllersError) {
   FakeController controller;
   controller.answer("PUT /v1/policies/x",
-                    base::Error{base::ErrorCode::kInvalid, "unknown word 'prot'", "did you mean 'port'?", "expression",
+                    base::Error{base::ErrorCode::kInvalid, "unknown word 'prot'", "did you mean 'port'?", "/expression",
                                 base::SourceMark{"udp prot 53", 4, 8}});
   Pipe pipe;
   const Outcome outcome = run_command(controller, {"capture", "udp prot 53", "--name", "x"}, {.out_fd = pipe.writer()});
@@ -282,6 +282,18 @@ TEST(Capture, StreamsFromANodeThatItNames) {
   EXPECT_EQ(outcome.code, 0) << outcome.err;
   EXPECT_EQ(outcome.err, "1 packets, 42 bytes, 0 dropped\n");
   EXPECT_EQ(boost::json::serialize(controller.last_put().at("tools")), R"(["ids1","node1"])");
+}
+
+TEST(Capture, NamesTheOptionThatTheControllerRefuses) {
+  FakeController controller;
+  controller.answer("GET /v1/nodes", R"([{"name": "node1"}])");
+  controller.answer(
+      "PUT /v1/policies/x",
+      base::Error{
+          base::ErrorCode::kInvalid, "the fabric has no tool 'isd1'", "GET /v1/tools lists them", "/tools/0", {}});
+  const Outcome outcome = run_command(controller, {"capture", "tcp", "--name", "x", "--to", "isd1"});
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_EQ(outcome.err, "--to: the fabric has no tool 'isd1'\nhint: `superspan tools` lists them\n");
 }
 
 TEST(Capture, RemovesAPolicyThatMayHaveBeenMade) {

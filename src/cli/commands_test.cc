@@ -253,12 +253,21 @@ TEST(PolicyDelete, RemovesWhatItCanAndReportsTheRest) {
 
 TEST(PolicyShow, PrintsEverythingThatIsThere) {
   FakeController controller;
-  controller.add_policy("web", {{"name", "web"}, {"expression", "tcp"}, {"record", true}, {"reason", ""}});
+  controller.add_policy("web", {{"name", "web"},
+                                {"expression", "tcp"},
+                                {"record", true},
+                                {"reason", ""},
+                                {"tools", {"ids1", "node1"}},
+                                {"overmatches", {"frames that are cut", "IPv6 with extension headers"}},
+                                {"snaplen", 0}});
   const Outcome outcome = run_command(controller, {"policy", "show", "web"});
   EXPECT_EQ(outcome.out,
             "name           web\n"
             "state          active\n"
             "expression     tcp\n"
+            "overmatches    frames that are cut\n"
+            "               IPv6 with extension headers\n"
+            "tools          ids1,node1\n"
             "record         yes\n");
 }
 

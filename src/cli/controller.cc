@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <filesystem>
@@ -19,6 +20,19 @@ namespace {
 constexpr int kTooMany = 429;
 constexpr int kAttempts = 100;
 constexpr std::chrono::milliseconds kPause{100};
+
+// The API says "GET /v1/tools lists them"; here that is a command.
+base::Error in_our_words(base::Error error) {
+  constexpr std::string_view kRequest = "GET /v1/";
+  const std::size_t begin = error.hint.find(kRequest);
+  if (begin == std::string::npos) return error;
+  const std::size_t name = begin + kRequest.size();
+  const std::size_t end = std::min(error.hint.find_first_of(" ,;", name), error.hint.size());
+  const std::string resource = error.hint.substr(name, end - name);
+  const std::string command = resource == "policies" ? "policy list" : resource;
+  error.hint.replace(begin, end - begin, fmt::format("`superspan {}`", command));
+  return error;
+}
 
 }  // namespace
 
@@ -62,7 +76,7 @@ base::Result<json::value> Controller::send(http::Method method, std::string_view
   }
   if (!answer) return std::unexpected(unreachable(answer.error()));
   const auto response = http::checked(std::move(answer));
-  if (!response) return std::unexpected(response.error());
+  if (!response) return std::unexpected(in_our_words(response.error()));
   if (response->body.empty()) return json::value(nullptr);
   std::error_code error;
   json::value value = json::parse(response->body, error);
@@ -94,7 +108,9 @@ base::Status Controller::remove(std::string_view target) {
 base::Status Controller::stream(std::string_view target, const http::Client::OnChunk& on_chunk) {
   auto answer = client_.stream(target, on_chunk);
   if (!answer) return std::unexpected(unreachable(answer.error()));
-  if (const auto response = http::checked(std::move(answer)); !response) return std::unexpected(response.error());
+  if (const auto response = http::checked(std::move(answer)); !response) {
+    return std::unexpected(in_our_words(response.error()));
+  }
   return {};
 }
 

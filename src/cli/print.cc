@@ -40,10 +40,23 @@ std::string cell(const json::value& row, const Column& column) {
     text = format_bytes(number);
   } else if (column.as == Column::As::kSeconds) {
     text = number == 0 ? "" : format_duration(std::chrono::seconds(number));
+  } else if (column.as == Column::As::kLimit) {
+    text = number == 0 ? "" : std::to_string(number);
   } else {
     text = plain(*value);
   }
   return text.empty() ? std::string(kAbsent) : text;
+}
+
+// Names fit on one line; sentences do not.
+std::vector<std::string> lines_of(const json::value& object, const Column& column) {
+  const json::value* value = member(object, column.path);
+  const std::string all = cell(object, column);
+  if (all == kAbsent) return {};
+  if (value == nullptr || !value->is_array() || !all.contains(' ')) return {all};
+  std::vector<std::string> lines;
+  for (const json::value& element : value->get_array()) lines.push_back(plain(element));
+  return lines;
 }
 
 bool right_aligned(const Column& column) {
@@ -126,8 +139,11 @@ std::string details(const json::value& object, std::span<const Column> columns) 
   for (const Column& column : columns) width = std::max(width, column.title.size());
   std::string text;
   for (const Column& column : columns) {
-    const std::string value = cell(object, column);
-    if (value != kAbsent) text += fmt::format("{:<{}}  {}\n", column.title, width, value);
+    std::string title = column.title;
+    for (const std::string& value : lines_of(object, column)) {
+      text += fmt::format("{:<{}}  {}\n", title, width, value);
+      title.clear();
+    }
   }
   return text;
 }

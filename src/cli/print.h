@@ -16,13 +16,13 @@ namespace superspan::cli {
 // How a member of an object is shown in a table.
 struct Column {
   std::string title;  // "PACKETS"
-  std::string path;   // "limits.duration_s"; what is absent, null or "" is shown as "-"
-  enum class As : std::uint8_t { kText, kNumber, kBytes, kSeconds } as = As::kText;
+  std::string path;  // "limits.duration_s"; what is absent, null or "" is shown as "-"; so are kSeconds and kLimit of 0
+  enum class As : std::uint8_t { kText, kNumber, kBytes, kSeconds, kLimit } as = As::kText;
 };
 
 // One line for each element, columns aligned, a header line (bold if `color`). Lists in a cell are joined with commas.
 [[nodiscard]] std::string table(const boost::json::array& rows, std::span<const Column> columns, bool color = false);
-// One line for each column: title and value. Absent values are left out.
+// One line for each column: title and value. Absent values are left out; of a list, each sentence has its own line.
 [[nodiscard]] std::string details(const boost::json::value& object, std::span<const Column> columns);
 
 // Two spaces of indentation, members in the order received, newline at the end.
