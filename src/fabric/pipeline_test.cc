@@ -67,7 +67,7 @@ table=200,priority=0,actions=resubmit(,204),resubmit(,212)
 table=200,priority=10,reg0=0x0,reg1=0x0,actions=drop
 table=204,priority=99,reg0=0x2/0x2,reg13=0x0/0x2,actions=set_field:0x1/0x1->reg11,set_field:0x2/0x2->reg13,resubmit(,204)
 table=204,priority=100,reg0=0x1/0x1,reg13=0x0/0x1,actions=set_field:0x1/0x1->reg11,set_field:0x1/0x1->reg13,resubmit(,204)
-table=212,priority=0,actions=clone(encap(nsh(md_type=1)),set_field:0x1->nsh_spi,move:reg8->nsh_c1,set_field:0x7->nsh_c2,move:reg0->nsh_c3,move:reg1->nsh_c4,encap(ethernet),set_field:0x200000000ff->dl_dst,set_field:0x200000000fe->dl_src,resubmit(,216))
+table=212,priority=0,actions=clone(encap(nsh(md_type=1)),set_field:0x1->nsh_spi,move:reg8->nsh_c1,set_field:0x7->nsh_c2,move:reg0->nsh_c3,move:reg1->nsh_c4,encap(ethernet),set_field:02:00:00:00:00:ff->dl_dst,set_field:02:00:00:00:00:fe->dl_src,resubmit(,216))
 table=212,priority=10,reg11=0x0,reg12=0x0,actions=drop
 table=216,priority=100,reg11=0x1/0x1,actions=output:49,set_field:0x0/0x1->reg11,resubmit(,216)
 )");

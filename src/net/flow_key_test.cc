@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <random>
 
@@ -149,7 +150,7 @@ U128 number(const std::uint8_t* bytes, std::size_t count) {
 
 FlowKey oracle(const Bytes& frame, unsigned vlan_limit) {
   std::vector<std::uint8_t> bytes(frame.size());
-  std::memcpy(bytes.data(), frame.data(), frame.size());
+  std::ranges::transform(frame, bytes.begin(), [](std::byte byte) { return std::to_integer<std::uint8_t>(byte); });
   OracleKey from;
   oracle_extract(bytes.data(), bytes.size(), vlan_limit, &from);
   FlowKey key;
