@@ -126,6 +126,9 @@ class News {
 // The API on a thread of its own, for as long as the object lives.
 class ApiThread {
  public:
+  ApiThread() = default;
+  ApiThread(const ApiThread&) = delete;
+  ApiThread& operator=(const ApiThread&) = delete;
   base::Status listen(const NodeCommand& command, const http::Endpoint& endpoint, const std::string& token,
                       http::Router router) {
     http::ServerOptions options;

@@ -62,12 +62,13 @@ http::Router make_api(Node& node, ControlLoop& control,
                       std::function<void(const Assignment&, const base::Status&)> applied) {
   http::Router router;
   router.add(http::Method::kPut, "/v1/assignment",
-             [&node, &control, applied = std::move(applied)](http::Request request, http::Responder responder) {
+             [&node, &control, applied = std::move(applied)](const http::Request& request, http::Responder responder) {
                put_assignment(node, control, request, std::move(responder), applied);
              });
-  router.add(http::Method::kGet, "/v1/streams/{policy}", [&node](http::Request request, http::Responder responder) {
-    get_stream(node, request, std::move(responder));
-  });
+  router.add(http::Method::kGet, "/v1/streams/{policy}",
+             [&node](const http::Request& request, http::Responder responder) {
+               get_stream(node, request, std::move(responder));
+             });
   router.add_simple(http::Method::kGet, "/v1/counters",
                     [&node](const http::Request&) { return json(counters_json(node.report())); });
   router.add_simple(http::Method::kGet, "/v1/health", [&node](const http::Request&) { return get_health(node); });

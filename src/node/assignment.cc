@@ -78,7 +78,7 @@ base::Result<AssignedPolicy> parse_policy(const boost::json::value& value, std::
   return policy;
 }
 
-std::unexpected<base::Error> twice(std::string place, std::string what) {
+std::unexpected<base::Error> twice(std::string place, const std::string& what) {
   return base::fail(base::ErrorCode::kInvalid, what + " is there twice", "", std::move(place));
 }
 

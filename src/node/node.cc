@@ -100,6 +100,7 @@ void Node::open_sinks(const std::vector<Active>& planned) {
 
 base::Status Node::publish() {
   std::vector<DispatchTable::Route> routes;
+  routes.reserve(active_.size());
   for (const Active& active : active_) routes.push_back({active.run, active.from_epoch});
   return worker_.publish(std::make_shared<DispatchTable>(++generation_, routes, taps_.get()));
 }

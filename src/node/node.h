@@ -57,6 +57,8 @@ class Node {
   // All must outlive the node.
   Node(NodeOptions options, PacketInput& input, recorder::Disk& disk, const base::Clock& clock);
   ~Node();
+  Node(const Node&) = delete;
+  Node& operator=(const Node&) = delete;
 
   void start();
   // Stops receiving, writes out and closes every recording and stream. Nothing may follow.

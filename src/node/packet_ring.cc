@@ -9,7 +9,7 @@
 namespace superspan::node {
 
 base::Result<std::unique_ptr<PacketRing>> PacketRing::create(std::size_t capacity) {
-  capacity = std::bit_ceil(std::max<std::size_t>(capacity, 64 * 1024));
+  capacity = std::bit_ceil(std::max(capacity, std::size_t{64} * 1024));
   void* memory = ::mmap(nullptr, capacity, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (memory == MAP_FAILED) {
     return base::fail(base::ErrorCode::kUnavailable, "no memory for a packet buffer",

@@ -42,8 +42,7 @@ bool Residual::matches(base::BytesView frame) const {
   if (!program_) return true;
   const auto length = static_cast<bpf_u_int32>(frame.size());
   // bpf_filter reads no byte past `length`; u_char is how libpcap spells bytes.
-  return ::bpf_filter(program_->code.bf_insns, static_cast<const u_char*>(static_cast<const void*>(frame.data())),
-                      length, length) != 0;
+  return ::bpf_filter(program_->code.bf_insns, reinterpret_cast<const u_char*>(frame.data()), length, length) != 0;
 }
 
 }  // namespace superspan::node

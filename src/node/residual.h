@@ -16,6 +16,8 @@ class Residual {
   // An empty text accepts every frame. kInvalid with libpcap's words for a text that it does not understand. Names of
   // hosts were resolved by the controller: a text with a name in it would make libpcap ask the DNS.
   [[nodiscard]] static base::Result<Residual> compile(const std::string& text);
+  Residual(const Residual&) = delete;
+  Residual& operator=(const Residual&) = delete;
   Residual(Residual&&) noexcept;
   Residual& operator=(Residual&&) noexcept;
   ~Residual();

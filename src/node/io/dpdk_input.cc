@@ -123,6 +123,7 @@ base::Status start_eal(const std::string& device, const std::filesystem::path& r
                                             "--lcores=" + cpu_list(),
                                             "--vdev=" + device};
   static std::vector<char*> pointers;
+  pointers.reserve(arguments.size());
   for (std::string& argument : arguments) pointers.push_back(argument.data());
   ::setenv("RUNTIME_DIRECTORY", run_directory.c_str(), 1);
   quiet_xdp();

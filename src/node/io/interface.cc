@@ -53,7 +53,7 @@ bool is_on_interface(int descriptor, int index) {
   sockaddr_storage storage{};
   socklen_t length = sizeof(storage);
   sockaddr_ll address{};
-  if (::getsockname(descriptor, static_cast<sockaddr*>(static_cast<void*>(&storage)), &length) != 0) return false;
+  if (::getsockname(descriptor, reinterpret_cast<sockaddr*>(&storage), &length) != 0) return false;
   std::memcpy(&address, &storage, sizeof(address));
   return address.sll_ifindex == index;
 }

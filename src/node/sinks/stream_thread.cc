@@ -4,6 +4,7 @@
 #include <pthread.h>
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 namespace superspan::node {
@@ -111,7 +112,9 @@ void StreamThread::fill_chunk(Stream& stream) {
 
 void StreamThread::take_chunk(Stream& stream) {
   const base::Bytes& bytes = stream.writer->view();
-  stream.chunk.append(static_cast<const char*>(static_cast<const void*>(bytes.data())), bytes.size());
+  const std::size_t before = stream.chunk.size();
+  stream.chunk.resize(before + bytes.size());
+  std::memcpy(stream.chunk.data() + before, bytes.data(), bytes.size());
   stream.writer->clear();
 }
 
