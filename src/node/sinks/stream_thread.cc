@@ -112,6 +112,7 @@ void StreamThread::fill_chunk(Stream& stream) {
 
 void StreamThread::take_chunk(Stream& stream) {
   const base::Bytes& bytes = stream.writer->view();
+  if (bytes.empty()) return;
   const std::size_t before = stream.chunk.size();
   stream.chunk.resize(before + bytes.size());
   std::memcpy(stream.chunk.data() + before, bytes.data(), bytes.size());
