@@ -46,6 +46,8 @@ class Encoder {
   // `nicira`: the peer takes Open vSwitch's extensions (only OpenFlow 1.0 asks; they are assumed from 1.3 on).
   Encoder(Version version, bool nicira);
   ~Encoder();
+  Encoder(const Encoder&) = delete;
+  Encoder& operator=(const Encoder&) = delete;
   Encoder(Encoder&&) noexcept;
   Encoder& operator=(Encoder&&) noexcept;
 
@@ -140,6 +142,8 @@ class Decoder {
  public:
   Decoder();
   ~Decoder();
+  Decoder(const Decoder&) = delete;
+  Decoder& operator=(const Decoder&) = delete;
   Decoder(Decoder&&) noexcept;
   Decoder& operator=(Decoder&&) noexcept;
   // One whole message (header.length_bytes long). kInvalid: malformed, with the name of libopenvswitch's error.

@@ -18,7 +18,6 @@
 namespace superspan::openflow {
 namespace {
 
-using base::ErrorCode;
 using codec::Buffer;
 using codec::integer;
 using codec::malformed;
@@ -112,7 +111,7 @@ std::optional<Header> peek_header(base::BytesView bytes) {
 class Decoder::Impl {
  public:
   Impl() { codec::silence_library(); }
-  base::Result<Body> decode(base::BytesView message);
+  base::Result<Body> decode(const Header& header, base::BytesView message);
 
  private:
   using Read = base::Result<Body>;
@@ -129,22 +128,20 @@ class Decoder::Impl {
   Read role(const ofp_header* header);
   Read bundle(const ofp_header* header);
 
-  std::vector<std::uint64_t> aligned_;  // libopenvswitch wants messages on 8-byte boundaries
+  std::vector<ofp_header> aligned_;  // libopenvswitch wants messages on 8-byte boundaries
   Buffer actions_{1024};
 };
 
-base::Result<Body> Decoder::Impl::decode(base::BytesView message) {
-  const auto header = peek_header(message);
-  if (!header || header->length_bytes != message.size()) return std::unexpected(malformed(OFPERR_OFPBRC_BAD_LEN));
-  if (header->type == kTypeHello) return read_hello(message);
-  aligned_.resize((message.size() + 7) / 8);
+base::Result<Body> Decoder::Impl::decode(const Header& header, base::BytesView message) {
+  if (header.type == kTypeHello) return read_hello(message);
+  aligned_.resize((message.size() + sizeof(ofp_header) - 1) / sizeof(ofp_header));
   std::memcpy(aligned_.data(), message.data(), message.size());
-  const auto* wire = static_cast<const ofp_header*>(static_cast<const void*>(aligned_.data()));
+  const ofp_header* wire = aligned_.data();
   ofptype type;
   if (const ofperr error = ofptype_decode(&type, wire); error != 0) {
     const bool unknown = error == OFPERR_OFPBRC_BAD_TYPE || error == OFPERR_OFPBRC_BAD_STAT ||
                          error == OFPERR_OFPBRC_BAD_VENDOR || error == OFPERR_OFPBRC_BAD_SUBTYPE;
-    if (unknown) return OtherMessage{"type " + std::to_string(header->type)};
+    if (unknown) return OtherMessage{"type " + std::to_string(header.type)};
     return std::unexpected(malformed(error));
   }
   if (type == OFPTYPE_ERROR) return read_error(wire, message);
@@ -338,9 +335,11 @@ Decoder::Decoder(Decoder&&) noexcept = default;
 Decoder& Decoder::operator=(Decoder&&) noexcept = default;
 
 base::Result<Message> Decoder::decode(base::BytesView message) {
-  auto body = impl_->decode(message);
+  const auto header = peek_header(message);
+  if (!header || header->length_bytes != message.size()) return std::unexpected(malformed(OFPERR_OFPBRC_BAD_LEN));
+  auto body = impl_->decode(*header, message);
   if (!body) return std::unexpected(body.error());
-  return Message{*peek_header(message), std::move(*body)};
+  return Message{*header, std::move(*body)};
 }
 
 Flow canonical(Flow flow) {

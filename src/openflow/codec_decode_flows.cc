@@ -109,6 +109,7 @@ base::Result<Body> read_group_mod(const ofp_header* header) {
   std::string foreign;
   for (const ovs_list* node = wire.buckets.next; node != &wire.buckets; node = node->next) {
     static_assert(offsetof(ofputil_bucket, list_node) == 0);
+    // NOLINTNEXTLINE(bugprone-casting-through-void): CONTAINER_OF of libopenvswitch does not compile as C++
     const auto* bucket = static_cast<const ofputil_bucket*>(static_cast<const void*>(node));
     Bucket& item = mod.buckets.emplace_back();
     item.weight = mod.type == GroupType::kSelect ? bucket->weight : 0;

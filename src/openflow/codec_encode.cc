@@ -209,7 +209,8 @@ base::Status Encoder::Impl::flow_mod(base::Bytes& out, Xid xid, const FlowMod& m
 
 base::Status Encoder::Impl::add_bucket(const Bucket& bucket, std::uint32_t id, GroupType type, ofputil_group_mod& mod) {
   std::optional<ofp_port_t> watched;
-  if (bucket.watch_port && !(watched = codec::to_library_port(*bucket.watch_port))) {
+  if (bucket.watch_port) watched = codec::to_library_port(*bucket.watch_port);
+  if (bucket.watch_port && !watched) {
     return base::fail(ErrorCode::kInvalid, "there is no port " + std::to_string(*bucket.watch_port));
   }
   const base::Status status = codec::to_library(std::span(bucket.actions), Match{}, dialect_, actions_.cleared());

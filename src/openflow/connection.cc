@@ -38,7 +38,7 @@ Connection::Connection(Tcp::socket socket, asio::ssl::context* tls, const Server
       started_(clock_.steady()),
       last_heard_(started_) {
   boost::system::error_code ignored;
-  socket_.set_option(Tcp::no_delay(true), ignored);
+  ignored = socket_.set_option(Tcp::no_delay(true), ignored);
   if (tls != nullptr) tls_.emplace(socket_, *tls);
 }
 
@@ -56,7 +56,7 @@ void Connection::start() {
 }
 
 void Connection::begin_session() {
-  session_.emplace(options_->session, clock_.steady());
+  session_ = std::make_unique<Session>(options_->session, clock_.steady());
   input_.resize(kReadBytes);
   read();
   pump();
@@ -99,7 +99,7 @@ void Connection::pump() {
     for (Event& event : events) {
       if (owner_ == nullptr) return;
       if (auto* closed = std::get_if<SessionClosed>(&event)) {
-        end(std::move(closed->reason));
+        end(closed->reason);
       } else {
         owner_->on_event(*this, std::move(event));
       }
@@ -153,13 +153,13 @@ void Connection::tick() {
 }
 
 void Connection::close(base::Error reason) {
-  if (!session_) return end(std::move(reason));
+  if (!session_) return end(reason);
   session_->close(std::move(reason));
   schedule();
 }
 
 // Tells the owner once; the socket follows when the output is written.
-void Connection::end(base::Error reason) {
+void Connection::end(const base::Error& reason) {
   if (closing_) return;
   closing_ = reason;
   if (owner_ != nullptr) owner_->on_end(*this, reason);
@@ -174,7 +174,7 @@ void Connection::detach() {
 
 void Connection::close_socket() {
   boost::system::error_code ignored;
-  socket_.close(ignored);
+  ignored = socket_.close(ignored);
 }
 
 }  // namespace superspan::openflow

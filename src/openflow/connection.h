@@ -53,7 +53,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void pump();
 
   [[nodiscard]] bool finished() const { return !socket_.is_open(); }
-  [[nodiscard]] Session* session() { return session_ ? &*session_ : nullptr; }
+  [[nodiscard]] Session* session() { return session_.get(); }
   [[nodiscard]] const PeerIdentity& identity() const { return identity_; }
   [[nodiscard]] const std::string& peer() const { return peer_; }  // "10.0.0.1:53412"
   [[nodiscard]] base::SteadyTime last_heard() const { return last_heard_; }
@@ -67,7 +67,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void write();
   void on_read(const boost::system::error_code& error, std::size_t bytes);
   void on_written(const boost::system::error_code& error);
-  void end(base::Error reason);
+  void end(const base::Error& reason);
   void close_socket();
 
   Tcp::socket socket_;
@@ -77,7 +77,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   base::SystemClock clock_;
   std::string peer_;
   PeerIdentity identity_;
-  std::optional<Session> session_;
+  std::unique_ptr<Session> session_;
   base::Bytes input_;
   base::Bytes output_;
   bool writing_ = false;

@@ -108,7 +108,7 @@ base::Status Server::Impl::open() {
 void Server::Impl::stop() {
   stopped_ = true;
   boost::system::error_code ignored;
-  acceptor_.close(ignored);
+  ignored = acceptor_.close(ignored);
   timer_.cancel();
   retry_.cancel();
   for (const auto& connection : connections_) connection->detach();
@@ -235,6 +235,7 @@ void Server::Impl::on_end(Connection& connection, const base::Error& reason) {
 
 std::vector<DatapathId> Server::Impl::datapaths() const {
   std::vector<DatapathId> result;
+  result.reserve(switches_.size());
   for (const auto& [datapath, connection] : switches_) result.push_back(datapath);
   return result;
 }

@@ -87,7 +87,7 @@ void Session::Impl::receive(base::BytesView bytes, base::SteadyTime now) {
       return;
     }
     if (bytes.size() < header->length_bytes) break;
-    receive_message(bytes.first(header->length_bytes));
+    receive_message(*header, bytes.first(header->length_bytes));
     bytes = bytes.subspan(header->length_bytes);
   }
   if (joined) {
@@ -97,10 +97,9 @@ void Session::Impl::receive(base::BytesView bytes, base::SteadyTime now) {
   }
 }
 
-void Session::Impl::receive_message(base::BytesView bytes) {
+void Session::Impl::receive_message(const Header& header, base::BytesView bytes) {
   ++counters.messages_received;
-  const Header header = *peek_header(bytes);
-  const bool other_version = encoder_ && header.version != static_cast<std::uint8_t>(info.version);
+  const bool other_version = negotiated_ && header.version != static_cast<std::uint8_t>(info.version);
   if (other_version && header.type > 1) {  // hello and error may carry another one
     ++counters.malformed_messages;
     return;
@@ -136,7 +135,7 @@ void Session::Impl::dispatch(Message message) {
                    if (output_.size() > options_.limits.reply_bytes) {
                      return close(make_error(ErrorCode::kLimit, "the peer asks for replies but does not read them"));
                    }
-                   encoder_->echo_reply(control(), header.xid, body.payload);
+                   encoder_.echo_reply(control(), header.xid, body.payload);
                  },
                  [&](EchoReply&) {},
                  [&](FeaturesReply& body) {
@@ -225,7 +224,7 @@ void Session::Impl::tick(base::SteadyTime now) {
   if (state != State::kReady && now_ - started_ >= options_.handshake_timeout) {
     return close(make_error(ErrorCode::kTimeout, std::string("no answer in state ") + name(state)));
   }
-  if (encoder_) tick_echo();
+  if (negotiated_) tick_echo();
   if (state == State::kReady) tick_requests();
 }
 
@@ -237,7 +236,7 @@ void Session::Impl::tick_echo() {
     return close(make_error(ErrorCode::kTimeout,
                             "the switch did not answer " + std::to_string(echo_misses_) + " echo requests"));
   }
-  encoder_->echo_request(control(), next_xid());
+  encoder_.echo_request(control(), next_xid());
   last_echo_ = now_;
 }
 
@@ -254,7 +253,7 @@ base::Status Session::Impl::packet_out(const PacketOut& packet) {
     return base::fail(ErrorCode::kLimit, "the switch does not read fast enough");
   }
   const Xid xid = next_xid();
-  if (const base::Status status = encoder_->packet_out(output_, xid, packet); !status) return status;
+  if (const base::Status status = encoder_.packet_out(output_, xid, packet); !status) return status;
   ++counters.messages_sent;
   notes_.emplace_back(xid, "packet-out");
   if (notes_.size() > 256) notes_.pop_front();

@@ -124,6 +124,8 @@ class Session {
   // Output already holds our hello.
   Session(SessionOptions options, base::SteadyTime now);
   ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
   Session(Session&&) noexcept;
   Session& operator=(Session&&) noexcept;
 

@@ -41,7 +41,8 @@ void Session::Impl::on_hello(const Header& header, const Hello& hello) {
     return negotiate_failed(ours, text + " the switch offers none of them");
   }
   info.version = *chosen;
-  encoder_.emplace(*chosen, false);
+  encoder_ = Encoder(*chosen, false);
+  negotiated_ = true;
   last_echo_ = now_;
   enter(State::kFeatures);
 }
@@ -56,28 +57,28 @@ void Session::Impl::enter(State next) {
   const bool modern = info.version != Version::k10;
   if (!modern && next == State::kPorts) next = State::kConfig;
   if (!modern && next == State::kBundles) {
-    encoder_.emplace(info.version, info.nicira);
-    if (info.nicira) encoder_->enable_table_ids(control(), next_xid());
+    encoder_ = Encoder(info.version, info.nicira);
+    if (info.nicira) encoder_.enable_table_ids(control(), next_xid());
     next = State::kReady;
   }
   state = next;
   awaited_ = next_xid();
   switch (next) {
     case State::kFeatures:
-      return encoder_->features_request(control(), awaited_);
+      return encoder_.features_request(control(), awaited_);
     case State::kDescription:
-      return encoder_->description_request(control(), awaited_);
+      return encoder_.description_request(control(), awaited_);
     case State::kPorts:
-      return encoder_->ports_request(control(), awaited_);
+      return encoder_.ports_request(control(), awaited_);
     case State::kTables:
-      return encoder_->table_features_request(control(), awaited_);
+      return encoder_.table_features_request(control(), awaited_);
     case State::kConfig:
-      encoder_->set_config(control(), next_xid(), options_.match_fragments && is_open_vswitch(info));
-      return encoder_->config_request(control(), awaited_);
+      encoder_.set_config(control(), next_xid(), options_.match_fragments && is_open_vswitch(info));
+      return encoder_.config_request(control(), awaited_);
     case State::kRole:
-      return encoder_->role_request(control(), awaited_, options_.role, options_.generation_id);
+      return encoder_.role_request(control(), awaited_, options_.role, options_.generation_id);
     case State::kBundles:
-      return encoder_->bundle_control(control(), awaited_, kProbeBundle, BundleStep::kOpen);
+      return encoder_.bundle_control(control(), awaited_, kProbeBundle, BundleStep::kOpen);
     case State::kReady:
       info.nicira = info.nicira || modern;
       events.emplace_back(SessionReady{});
@@ -143,7 +144,7 @@ void Session::Impl::on_bundle_probe(const BundleReply& reply) {
   if (reply.type == static_cast<std::uint16_t>(BundleStep::kOpen) + 1) {
     info.bundles = true;
     awaited_ = next_xid();
-    return encoder_->bundle_control(control(), awaited_, kProbeBundle, BundleStep::kDiscard);
+    return encoder_.bundle_control(control(), awaited_, kProbeBundle, BundleStep::kDiscard);
   }
   enter(State::kReady);
 }

@@ -30,7 +30,7 @@ class TokenBucket {
  private:
   double rate_;
   double tokens_;
-  base::SteadyTime last_{};
+  base::SteadyTime last_;
 };
 
 enum class State : std::uint8_t {
@@ -72,7 +72,7 @@ struct RunningTransaction {
   std::size_t written = 0;  // mods
   base::Bytes encoded;      // checked_first(): all mods
   std::size_t encoded_sent = 0;
-  base::SteadyTime last_progress{};
+  base::SteadyTime last_progress;
   TransactionResult result;
 
   [[nodiscard]] std::size_t count() const { return mods.flows.size() + mods.groups.size(); }
@@ -86,7 +86,7 @@ struct RunningTransaction {
 // A request that is answered by a multipart reply.
 struct PendingDump {
   RequestId request = 0;
-  base::SteadyTime last_progress{};
+  base::SteadyTime last_progress;
   std::size_t received_bytes = 0;
   std::variant<std::vector<FlowStatistics>, std::vector<PortStatistics>, std::vector<TableStatistics>> items;
 };
@@ -113,7 +113,7 @@ class Session::Impl {
 
  private:
   // session.cc
-  void receive_message(base::BytesView bytes);
+  void receive_message(const Header& header, base::BytesView bytes);
   void dispatch(Message message);
   void fail_malformed(const Header& header, const base::Error& error);
   void on_error(const Header& header, const ErrorReply& error);
@@ -164,8 +164,9 @@ class Session::Impl {
   base::SteadyTime last_echo_;
   unsigned echo_misses_ = 0;
   Xid next_xid_ = 1;
-  Xid awaited_ = 0;  // handshake: the reply that the state waits for
-  std::optional<Encoder> encoder_;
+  Xid awaited_ = 0;          // handshake: the reply that the state waits for
+  bool negotiated_ = false;  // encoder_ speaks the version of both
+  Encoder encoder_{Version::k10, false};
   Decoder decoder_;
   base::Bytes input_;   // the front of a message
   base::Bytes output_;  // everything but mods

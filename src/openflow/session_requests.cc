@@ -81,8 +81,8 @@ base::Status Session::Impl::encode_mod(RunningTransaction& running, std::size_t 
   const auto [is_group, index] = running.mod_at(position);
   const Xid xid = running.first + 1 + static_cast<Xid>(position);
   const auto bundle = running.bundled ? std::optional(kBundle) : std::nullopt;
-  if (is_group) return encoder_->group_mod(out, xid, running.mods.groups[index], bundle);
-  return encoder_->flow_mod(out, xid, running.mods.flows[index], bundle);
+  if (is_group) return encoder_.group_mod(out, xid, running.mods.groups[index], bundle);
+  return encoder_.flow_mod(out, xid, running.mods.flows[index], bundle);
 }
 
 void Session::Impl::note_failed(RunningTransaction& running, std::size_t position, std::string error) {
@@ -109,9 +109,9 @@ void Session::Impl::write(base::Bytes& out, std::size_t budget) {
   counters.messages_sent += running.count() + 1;
   const Xid last = running.first + 1 + static_cast<Xid>(running.count());
   if (running.bundled) {
-    encoder_->bundle_control(out, last, kBundle, BundleStep::kClose);
+    encoder_.bundle_control(out, last, kBundle, BundleStep::kClose);
   } else {
-    encoder_->barrier_request(out, last);
+    encoder_.barrier_request(out, last);
   }
   running.phase = running.bundled ? Phase::kAwaitClose : Phase::kAwaitBarrier;
 }
@@ -127,7 +127,7 @@ bool Session::Impl::write_encoded(RunningTransaction& running, base::Bytes& out,
 bool Session::Impl::write_mods(RunningTransaction& running, base::Bytes& out, std::size_t budget) {
   const std::size_t limit = out.size() + budget;
   if (running.bundled && running.written == 0) {
-    encoder_->bundle_control(out, running.first, kBundle, BundleStep::kOpen);
+    encoder_.bundle_control(out, running.first, kBundle, BundleStep::kOpen);
     ++counters.messages_sent;
   }
   while (running.written < running.count() && out.size() < limit) {
@@ -160,8 +160,8 @@ void Session::Impl::settle_bundle() {
   RunningTransaction& running = transactions_.front();
   const bool good = running.result.failed_count == 0 && !running.result.error;
   const Xid commit = running.first + 2 + static_cast<Xid>(running.count());
-  encoder_->bundle_control(control(), good ? commit : commit + 1, kBundle,
-                           good ? BundleStep::kCommit : BundleStep::kDiscard);
+  encoder_.bundle_control(control(), good ? commit : commit + 1, kBundle,
+                          good ? BundleStep::kCommit : BundleStep::kDiscard);
   running.phase = good ? Phase::kAwaitCommit : Phase::kAwaitDiscard;
 }
 
@@ -212,7 +212,7 @@ base::Result<RequestId> Session::Impl::dump(void (Encoder::*request)(base::Bytes
   pending.request = next_request_++;
   pending.last_progress = now_;
   pending.items = Items{};
-  ((*encoder_).*request)(control(), xid);
+  (encoder_.*request)(control(), xid);
   return pending.request;
 }
 template base::Result<RequestId> Session::Impl::dump<std::vector<FlowStatistics>>(void (Encoder::*)(base::Bytes&, Xid));
