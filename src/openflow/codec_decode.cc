@@ -25,6 +25,7 @@ using codec::malformed;
 constexpr std::uint8_t kTypeHello = 0;
 
 std::string printable(const char* text, std::size_t size_bytes) {
+  if (size_bytes == 0) return {};  // then text may be null
   std::string result(text, strnlen(text, size_bytes));
   for (char& letter : result) {
     if (letter < ' ' || letter > '~') letter = '?';

@@ -228,5 +228,13 @@ TEST(Codec, AHelloNamesItsVersionsInABitmapOrByItsHeader) {
   EXPECT_EQ(std::get<Hello>(message->body).versions, 0b11111110U);
 }
 
+TEST(Codec, AFailedHelloMayComeWithoutText) {
+  const unsigned char wire[] = {4, 1, 0, 12, 0, 0, 0, 1, 0, 0, 0, 0};
+  const auto message = Decoder().decode(base::as_bytes(wire));
+  ASSERT_TRUE(message);
+  EXPECT_EQ(std::get<ErrorReply>(message->body).name, "OFPHFC_INCOMPATIBLE");
+  EXPECT_EQ(std::get<ErrorReply>(message->body).text, "");
+}
+
 }  // namespace
 }  // namespace superspan::openflow
