@@ -21,7 +21,9 @@ namespace json = boost::json;
 
 constexpr std::chrono::milliseconds kSettle{500};  // for copies on their way
 constexpr int kWrittenTries = 20;                  // of kSettle
-constexpr int kListenTries = 500;                  // of 20 ms
+// Open vSwitch answers a barrier when its tables are right; its datapath's cache is corrected a moment later.
+constexpr std::chrono::milliseconds kCachesFollow{200};
+constexpr int kListenTries = 500;  // of 20 ms
 
 std::int64_t now_ns() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch())
