@@ -262,8 +262,11 @@ Bounds Primitives::ports4(const resolve::Ports& ports, unsigned depth) {
 Bounds Primitives::ports6(const resolve::Ports& ports, unsigned depth) {
   reasons_ |= kExtensionHeaders;
   std::vector<Bounds> choices;
+  // Fragments have a fragment header in front of the ports, so libpcap sees none. Switches that are asked for standard
+  // matches only (no keep_malformed) have no field for it.
+  const PredicateId whole = keep_malformed_ ? predicates_.exactly(Field::kIpFragment, 0) : Predicates::kAlways;
   for (const std::uint8_t protocol : protocols(ports)) {
-    Bounds same = network(predicates_.exactly(Field::kIpProto, protocol), depth);
+    Bounds same = network(predicates_.all({predicates_.exactly(Field::kIpProto, protocol), whole}), depth);
     same.lower = Predicates::kNever;
     choices.push_back(all_of(predicates_, {same, port_values(ports, depth)}));
   }
