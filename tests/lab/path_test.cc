@@ -53,7 +53,7 @@ void expect_clean(const PolicyCase& policy, const base::Result<witness::Verdict>
   for (const std::string& example : verdict->examples) fmt::print("    {}\n", example);
 }
 
-// What the API says about a policy that no switch can match exactly.
+// What the API announces that the rules of a policy let through beyond its expression.
 std::size_t overmatches(Rig& rig, const PolicyCase& policy) {
   const auto answer = rig.call(Method::kGet, "/v1/policies/" + policy.name);
   EXPECT_TRUE(answer) << base::render(answer.error());
@@ -67,7 +67,6 @@ void expect_exact_tools(const std::string& topology) {
   for (const PolicyCase& policy : kTen) {
     const auto applied = (*rig)->apply(policy);
     ASSERT_TRUE(applied) << base::render(applied.error());
-    EXPECT_EQ(overmatches(**rig, policy), 0u) << policy.expression;
   }
   (*rig)->begin_window();
   const auto sent = send_everything(1, 3);
