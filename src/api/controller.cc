@@ -51,7 +51,7 @@ base::Status Controller::restore() {
   auto contents = store_->load();
   if (!contents) return std::unexpected(contents.error());
   PolicyBook::Proposal repair;
-  book_ = PolicyBook::load(std::move(*contents), clock_.wall(), repair);
+  book_ = PolicyBook::load(std::move(*contents), fabric::compile_options(engine_.topology()), clock_.wall(), repair);
   if (!repair.unchanged) {
     if (auto stored = store_->commit(repair.change); !stored) return stored;
     book_.take_over(repair);

@@ -15,8 +15,9 @@ using base::ErrorCode;
 
 constexpr std::uint32_t kNumberMax = 0xffffff;
 
-base::Result<std::shared_ptr<const policy::CompiledPolicy>> compile(const std::string& expression) {
-  auto compiled = policy::compile(expression);
+base::Result<std::shared_ptr<const policy::CompiledPolicy>> compile(const std::string& expression,
+                                                                    const policy::CompileOptions& options) {
+  auto compiled = policy::compile(expression, options);
   if (compiled) return std::make_shared<const policy::CompiledPolicy>(std::move(*compiled));
   base::Error error = compiled.error();
   error.place = "/expression";
@@ -56,14 +57,16 @@ std::unexpected<base::Error> no_policy(const std::string& name) {
 
 }  // namespace
 
-PolicyBook PolicyBook::load(store::Contents contents, base::WallTime now, Proposal& repair) {
+PolicyBook PolicyBook::load(store::Contents contents, const policy::CompileOptions& options, base::WallTime now,
+                            Proposal& repair) {
   PolicyBook book;
+  book.options_ = options;
   book.counters_ = contents.counters;
   repair.change.counters = contents.counters;
   for (auto& stored : contents.policies) {
     Entry entry{std::move(stored), nullptr};
     if (!entry.stored.ended) {
-      auto compiled = compile(entry.stored.text.expression);
+      auto compiled = compile(entry.stored.text.expression, options);
       if (compiled) {
         entry.compiled = std::move(*compiled);
       } else {
@@ -121,7 +124,7 @@ base::Result<PolicyBook::Proposal> PolicyBook::put(const std::string& name, stor
   if (in_force && same_copies(before->stored.text, text)) {
     entry = *before;
   } else {
-    auto compiled = compile(text.expression);
+    auto compiled = compile(text.expression, options_);
     if (!compiled) return std::unexpected(compiled.error());
     entry.compiled = std::move(*compiled);
     if (in_force) entry.stored = before->stored;

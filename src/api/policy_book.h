@@ -32,9 +32,10 @@ class PolicyBook {
     std::vector<Entry> entries;
   };
 
-  // What the store holds. A policy whose expression does not compile any more is ended by the proposal, which is empty
-  // (unchanged) otherwise.
-  [[nodiscard]] static PolicyBook load(store::Contents contents, base::WallTime now, Proposal& repair);
+  // What the store holds; `options` are those of the fabric (fabric::compile_options). A policy whose expression does
+  // not compile any more is ended by the proposal, which is empty (unchanged) otherwise.
+  [[nodiscard]] static PolicyBook load(store::Contents contents, const policy::CompileOptions& options,
+                                       base::WallTime now, Proposal& repair);
 
   // kInvalid with place "/expression" and a mark; kLimit if bits or numbers are used up.
   [[nodiscard]] base::Result<Proposal> put(const std::string& name, store::PolicyText text, base::WallTime now) const;
@@ -63,6 +64,7 @@ class PolicyBook {
   [[nodiscard]] fabric::PolicySet policy_set_with(const Proposal* proposal) const;
   [[nodiscard]] base::Status give_slot(store::Policy& policy, store::Counters& counters) const;
 
+  policy::CompileOptions options_;
   store::Counters counters_;
   std::map<std::string, Entry> entries_;
 };

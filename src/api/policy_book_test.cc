@@ -16,7 +16,7 @@ class Book : public ::testing::Test {
   Book() : store_(store::make_memory_store()) { reload(); }
   void reload() {
     PolicyBook::Proposal repair;
-    book_ = PolicyBook::load(*store_->load(), at_s(0), repair);
+    book_ = PolicyBook::load(*store_->load(), {}, at_s(0), repair);
     EXPECT_TRUE(repair.unchanged);
   }
   void accept(const PolicyBook::Proposal& proposal) {
@@ -162,7 +162,7 @@ TEST_F(Book, AStoredExpressionThatDoesNotCompileAnyMoreEndsItsPolicy) {
   old.text.expression = "no such language";
   ASSERT_TRUE(store_->commit({{7, 2, {}}, {old}, {}}));
   PolicyBook::Proposal repair;
-  book_ = PolicyBook::load(*store_->load(), at_s(3), repair);
+  book_ = PolicyBook::load(*store_->load(), {}, at_s(3), repair);
   EXPECT_FALSE(repair.unchanged);
   accept(repair);
   EXPECT_TRUE(policy("old").ended);

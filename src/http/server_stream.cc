@@ -38,6 +38,7 @@ void ServerStream::abort() {
   std::unique_lock lock(mutex_);
   if (over_) return;
   finishing_ = true;
+  aborted_ = true;
   if (const auto connection = connection_.lock()) connection->post_abort();
 }
 
@@ -83,7 +84,7 @@ std::string ServerStream::take(std::size_t limit_bytes) {
 
 bool ServerStream::finished() const {
   const std::lock_guard lock(mutex_);
-  return finishing_ && queue_.empty();
+  return finishing_ && !aborted_ && queue_.empty();
 }
 
 void ServerStream::sent() {

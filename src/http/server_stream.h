@@ -48,6 +48,7 @@ class ServerStream final : public ResponseStream {
   std::size_t taken_bytes_ = 0;   // under way
   bool pumping_ = false;          // the connection is writing or was woken
   bool finishing_ = false;
+  bool aborted_ = false;  // the body must not look complete
   bool over_ = false;
   std::function<void()> drained_;
   std::function<void()> closed_;

@@ -89,6 +89,15 @@ TEST(Stream, ACutIsNotAnEnd) {
   EXPECT_EQ(result.error().code, base::ErrorCode::kUnavailable);
 }
 
+TEST(Stream, ACutInsideTheDrainedCallbackIsNotAnEnd) {
+  StreamServer fixture;
+  Reader reader(fixture.server.client());
+  const auto stream = fixture.opened();
+  stream->on_drained([stream] { stream->abort(); });
+  stream->write("half");
+  EXPECT_FALSE(reader.result());
+}
+
 TEST(Stream, AFullQueueIsToldToTheWriter) {
   StreamHead head;
   head.queue_bytes = 100'000;
