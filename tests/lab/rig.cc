@@ -21,7 +21,8 @@ namespace json = boost::json;
 
 constexpr std::chrono::milliseconds kSettle{500};  // for copies on their way
 constexpr int kWrittenTries = 20;                  // of kSettle
-// Open vSwitch answers a barrier when its tables are right; its datapath's cache is corrected a moment later.
+// Open vSwitch answers a barrier when its tables are right; the revalidators correct its datapath's cache some
+// milliseconds later (20 were seen on a busy machine), and until then packets meet the old flows.
 constexpr std::chrono::milliseconds kCachesFollow{200};
 constexpr int kListenTries = 500;  // of 20 ms
 
@@ -164,6 +165,7 @@ Status Rig::open_witnesses() {
 }
 
 void Rig::begin_window() {
+  std::this_thread::sleep_for(kCachesFollow);
   window_.from_ns = now_ns();
 }
 
