@@ -120,12 +120,19 @@ class Controller final : private openflow::SwitchHandler {
   void carry_out(const fabric::AssignNode& command);
   void carry_out(const fabric::Event& event);
   void tick();
-  // Stores the proposal and makes it the engine's set; on error everything is as before.
-  [[nodiscard]] base::Status commit(const PolicyBook::Proposal& proposal);
+  // Stores the proposal and makes it the engine's set; on error everything is as before. `news` is told as soon as the
+  // proposal is stored, before what follows from it.
+  struct News {
+    const char* type;
+    std::string policy;
+    std::string text;
+  };
+  [[nodiscard]] base::Status commit(const PolicyBook::Proposal& proposal, const News& news);
   void end_policy(const std::string& name, const std::string& because);
   void end_due_policies();
   void prune();
   void remember_statistics(const std::string& policy);
+  void forget_statistics(const std::string& policy);
   void wait_for(base::Duration wait, std::function<bool(bool late)> answered);
   void check_waiters();
   [[nodiscard]] const fabric::PolicyView* find_view(const std::vector<fabric::PolicyView>& views,

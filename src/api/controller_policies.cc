@@ -11,11 +11,12 @@ namespace superspan::api {
 
 // --- changes ---
 
-base::Status Controller::commit(const PolicyBook::Proposal& proposal) {
+base::Status Controller::commit(const PolicyBook::Proposal& proposal, const News& news) {
   // Only ended policies change: nothing for the fabric.
   if (proposal.change.counters.epoch == book_.epoch()) {
     if (auto stored = store_->commit(proposal.change); !stored) return stored;
     book_.take_over(proposal);
+    events_.add(news.type, news.policy, "", news.text);
     return {};
   }
   auto commands = engine_.set_policies(book_.policy_set(proposal), now());
@@ -24,6 +25,7 @@ base::Status Controller::commit(const PolicyBook::Proposal& proposal) {
   const auto stored = store_->commit(proposal.change);
   if (stored) {
     book_.take_over(proposal);
+    events_.add(news.type, news.policy, "", news.text);
   } else {
     book_.refuse(proposal);
     if (auto back = engine_.set_policies(book_.policy_set(), now()))
@@ -38,10 +40,9 @@ void Controller::put_policy(const std::string& name, store::PolicyText text, bas
   const auto proposal = book_.put(name, std::move(text), clock_.wall());
   if (!proposal) return done(std::unexpected(proposal.error()));
   if (!proposal->unchanged) {
-    if (auto committed = commit(*proposal); !committed) return done(std::unexpected(committed.error()));
-    last_statistics_.erase(name);
-    if (proposal->created) nodes_.forget_policy(name);
-    events_.add(proposal->created ? "policy-created" : "policy-changed", name);
+    if (proposal->created) forget_statistics(name);
+    const News news{proposal->created ? "policy-created" : "policy-changed", name, ""};
+    if (auto committed = commit(*proposal, news); !committed) return done(std::unexpected(committed.error()));
   }
   const std::uint32_t number = book_.find(name)->stored.number;
   wait_for(wait, [this, name, number, created = proposal->created, done = std::move(done)](bool late) {
@@ -68,10 +69,10 @@ void Controller::remove_policy(const std::string& name, base::Duration wait,
                                std::function<void(base::Result<bool>)> done) {
   const auto proposal = book_.remove(name);
   if (!proposal) return done(std::unexpected(proposal.error()));
-  if (auto committed = commit(*proposal); !committed) return done(std::unexpected(committed.error()));
-  last_statistics_.erase(name);
-  nodes_.forget_policy(name);
-  events_.add("policy-deleted", name);
+  if (auto committed = commit(*proposal, {"policy-deleted", name, ""}); !committed) {
+    return done(std::unexpected(committed.error()));
+  }
+  forget_statistics(name);
   wait_for(wait, [this, done = std::move(done)](bool late) {
     if (!engine_.idle() && !late) return false;
     done(engine_.idle());
@@ -83,12 +84,11 @@ void Controller::end_policy(const std::string& name, const std::string& because)
   const auto proposal = book_.end(name, because, clock_.wall());
   if (!proposal) return;  // somebody else was faster
   remember_statistics(name);
-  if (auto committed = commit(*proposal); !committed) {
+  if (auto committed = commit(*proposal, {"policy-ended", name, because}); !committed) {
     to_end_.emplace_back(name, because);
     return;
   }
-  for (const auto& forgotten : proposal->change.removed) last_statistics_.erase(forgotten);
-  events_.add("policy-ended", name, "", because);
+  for (const auto& forgotten : proposal->change.removed) forget_statistics(forgotten);
 }
 
 // A policy that cannot be ended now (the disk is full) is tried again with the next tick.
@@ -98,8 +98,10 @@ void Controller::end_due_policies() {
 
 void Controller::prune() {
   const auto proposal = book_.prune(clock_.wall());
-  if (proposal.unchanged || !commit(proposal)) return;
-  for (const auto& forgotten : proposal.change.removed) last_statistics_.erase(forgotten);
+  const auto count = proposal.change.removed.size();
+  if (proposal.unchanged || !commit(proposal, {"policies-forgotten", "", fmt::format("{} ended policies", count)}))
+    return;
+  for (const auto& forgotten : proposal.change.removed) forget_statistics(forgotten);
 }
 
 // --- waiting ---
@@ -190,6 +192,11 @@ std::vector<Controller::Statistics> Controller::all_statistics() const {
   std::vector<Statistics> all;
   for (const auto& [name, entry] : book_.entries()) all.push_back(statistics_of(entry, find_view(views, entry.stored)));
   return all;
+}
+
+void Controller::forget_statistics(const std::string& policy) {
+  last_statistics_.erase(policy);
+  nodes_.forget_policy(policy);
 }
 
 void Controller::remember_statistics(const std::string& policy) {
