@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+// The program as a process: what it has acknowledged survives kill -9, it ends cleanly, and it says what is wrong.
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <boost/json.hpp>
+#include <csignal>
+#include <fstream>
+#include <random>
+#include <set>
+#include <sstream>
+#include <thread>
+
+#include "http/client.h"
+#include "http/token.h"
+
+namespace superspan {
+namespace {
+
+constexpr const char* kFabric =
+    "name: test\n"
+    "switches: [{name: s1, datapath: \"0000000000000001\"}]\n"
+    "taps: [{name: t1, switch: s1, port: 1}]\n"
+    "tools: [{name: ids1, switch: s1, port: 3}]\n";
+
+class Superspand : public ::testing::Test {
+ protected:
+  Superspand() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "superspan-XXXXXX").string();
+    folder_ = ::mkdtemp(pattern.data());
+    write("fabric.yaml", kFabric);
+  }
+  ~Superspand() override {
+    kill_process();
+    std::error_code ignored;
+    std::filesystem::remove_all(folder_, ignored);
+  }
+  void write(const std::string& name, const std::string& text) { std::ofstream(folder_ / name) << text; }
+  [[nodiscard]] std::string path(const std::string& name) const { return (folder_ / name).string(); }
+
+  // Standard error goes to a file.
+  void start(std::vector<std::string> more = {}) {
+    std::vector<std::string> words = {SUPERSPAND_PROGRAM, "--fabric",   path("fabric.yaml"), "--state",
+                                      path("state"),      "--listen",   "127.0.0.1:0",       "--socket",
+                                      path("api.sock"),   "--openflow", "tcp:127.0.0.1:0",   "--rate",
+                                      "1000000"};
+    words.insert(words.end(), more.begin(), more.end());
+    pid_ = ::fork();
+    if (pid_ != 0) return;
+    const int log = ::open(path("log").c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    ::dup2(log, STDERR_FILENO);
+    ::dup2(log, STDOUT_FILENO);
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    std::vector<char*> arguments;
+    for (auto& word : words) arguments.push_back(word.data());
+    arguments.push_back(nullptr);
+    ::execv(arguments.front(), arguments.data());
+    ::_exit(127);
+  }
+  void kill_process() {
+    if (pid_ <= 0) return;
+    ::kill(pid_, SIGKILL);
+    ::waitpid(pid_, nullptr, 0);
+    pid_ = 0;
+  }
+  int exit_code() {
+    int status = 0;
+    ::waitpid(std::exchange(pid_, 0), &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  }
+  [[nodiscard]] std::string log() const {
+    std::ostringstream text;
+    text << std::ifstream(path("log")).rdbuf();
+    return text.str();
+  }
+  // A client as soon as the API answers.
+  http::Client client() {
+    for (int tries = 0; tries < 1000; ++tries) {
+      if (const auto token = http::read_token(path("state/token"))) {
+        http::Client client(*http::parse_endpoint("unix:" + path("api.sock")), {*token, "", 5'000});
+        if (client.request(http::Method::kGet, "/v1/health")) return client;
+      }
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    throw std::runtime_error("superspand does not answer: " + log());
+  }
+
+  std::filesystem::path folder_;
+  pid_t pid_ = 0;
+};
+
+std::set<std::string> names_of(http::Client& client) {
+  std::set<std::string> names;
+  const auto response = client.request(http::Method::kGet, "/v1/policies");
+  if (!response) return names;
+  const auto body = boost::json::parse(response->body);
+  for (const auto& policy : body.at("policies").as_array()) names.emplace(policy.at("name").as_string());
+  return names;
+}
+
+TEST_F(Superspand, WhatItHasAcknowledgedSurvivesKill9) {
+  std::mt19937 random(std::random_device{}());
+  std::set<std::string> acknowledged;
+  for (int round = 0; round < 5; ++round) {
+    start();
+    auto writer = client();
+    std::thread killer([&, delay = 5 + random() % 60] {
+      std::this_thread::sleep_for(std::chrono::milliseconds(delay));
+      ::kill(pid_, SIGKILL);
+    });
+    std::set<std::string> sent = acknowledged;
+    for (int index = 0; index < 30; ++index) {
+      const std::string name = "p" + std::to_string(round) + "-" + std::to_string(index);
+      sent.insert(name);
+      const auto response = writer.request(http::Method::kPut, "/v1/policies/" + name,
+                                           R"({"expression": "tcp port 443", "tools": ["ids1"]})");
+      if (!response || !response->ok()) break;
+      acknowledged.insert(name);
+    }
+    killer.join();
+    kill_process();
+    start();
+    auto reader = client();
+    const auto stored = names_of(reader);
+    for (const auto& name : acknowledged) EXPECT_TRUE(stored.contains(name)) << name;
+    for (const auto& name : stored) EXPECT_TRUE(sent.contains(name)) << name;
+    acknowledged = stored;
+    kill_process();
+  }
+  EXPECT_FALSE(acknowledged.empty());
+}
+
+TEST_F(Superspand, EndsOnSigtermAndLeavesNoSocket) {
+  start();
+  client();
+  ::kill(pid_, SIGTERM);
+  EXPECT_EQ(exit_code(), 0) << log();
+  EXPECT_FALSE(std::filesystem::exists(path("api.sock")));
+}
+
+TEST_F(Superspand, ASecondOneOnTheSameStateIsRefused) {
+  start();
+  client();
+  const pid_t first = pid_;
+  start();
+  EXPECT_EQ(exit_code(), 4);
+  EXPECT_NE(log().find("another process uses the state file"), std::string::npos) << log();
+  pid_ = first;
+}
+
+TEST_F(Superspand, WrongInputNamesPlaceAndRemedy) {
+  write("fabric.yaml", std::string(kFabric) + "tools2: []\n");
+  start();
+  EXPECT_EQ(exit_code(), 2);
+  EXPECT_NE(log().find("fabric.yaml:5"), std::string::npos) << log();
+  std::filesystem::remove(path("fabric.yaml"));
+  start();
+  EXPECT_EQ(exit_code(), 3);
+  write("fabric.yaml", kFabric);
+  start({"--listen", "http://0.0.0.0:0"});
+  EXPECT_EQ(exit_code(), 2);
+  EXPECT_NE(log().find("refusing to listen wider than this machine without TLS"), std::string::npos) << log();
+}
+
+TEST_F(Superspand, APolicyThatDoesNotFitTheNewFabricFileDoesNotKeepOutTheOthers) {
+  start();
+  {
+    auto writer = client();
+    EXPECT_TRUE(writer
+                    .request(http::Method::kPut, "/v1/policies/lost",
+                             R"({"expression": "ip", "taps": ["t1"], "tools": ["ids1"]})")
+                    ->ok());
+    EXPECT_TRUE(
+        writer.request(http::Method::kPut, "/v1/policies/kept", R"({"expression": "ip", "tools": ["ids1"]})")->ok());
+  }
+  kill_process();
+  std::string renamed = kFabric;
+  renamed.replace(renamed.find("t1"), 2, "t9");
+  write("fabric.yaml", renamed);
+  start();
+  auto reader = client();
+  const auto lost = boost::json::parse(reader.request(http::Method::kGet, "/v1/policies/lost")->body);
+  EXPECT_EQ(lost.at("state").as_string(), "ended");
+  EXPECT_TRUE(lost.at("ended_because").as_string().starts_with("does not fit the fabric"));
+  const auto kept = boost::json::parse(reader.request(http::Method::kGet, "/v1/policies/kept")->body);
+  EXPECT_EQ(kept.at("state").as_string(), "pending");
+}
+
+}  // namespace
+}  // namespace superspan
