@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::size_t kExpressionBytes = 65'536;
 
-http::Response explain(const http::Request& request) {
+http::Response explain(const http::Request& request, const policy::CompileOptions& options) {
   const auto object = parse_object(request.body);
   if (!object) return http::problem(object.error());
   std::vector<base::Error> errors;
@@ -28,7 +28,7 @@ http::Response explain(const http::Request& request) {
     error.place = "/stage";
     return http::problem(error);
   }
-  auto text = policy::explain(expression, *stage);
+  auto text = policy::explain(expression, *stage, options);
   if (!text) {
     text.error().place = "/expression";
     return http::problem(text.error());
@@ -38,8 +38,12 @@ http::Response explain(const http::Request& request) {
 
 }  // namespace
 
-void add_explain(http::Router& router) {
-  router.add_simple(http::Method::kPost, "/v1/explain", explain);
+void add_explain(http::Router& router, Controller& controller) {
+  // As a policy of this fabric would be compiled.
+  router.add_simple(http::Method::kPost, "/v1/explain",
+                    [options = fabric::compile_options(controller.topology())](const http::Request& request) {
+                      return explain(request, options);
+                    });
 }
 
 }  // namespace superspan::api

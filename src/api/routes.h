@@ -31,6 +31,6 @@ void add_counters(http::Router& router, const ApiContext& context);
 void add_events(http::Router& router, Controller& controller);
 void add_health(http::Router& router, Controller& controller);
 void add_metrics(http::Router& router, const ApiContext& context);
-void add_explain(http::Router& router);
+void add_explain(http::Router& router, Controller& controller);
 
 }  // namespace superspan::api
