@@ -19,20 +19,15 @@ base::Status Controller::commit(const PolicyBook::Proposal& proposal, const News
     events_.add(news.type, news.policy, "", news.text);
     return {};
   }
-  auto commands = engine_.set_policies(book_.policy_set(proposal), now());
-  if (!commands) return std::unexpected(commands.error());
+  if (const auto planned = engine_.plan(book_.policy_set(proposal)); !planned) return std::unexpected(planned.error());
   // Durable before any switch or client hears of it.
-  const auto stored = store_->commit(proposal.change);
-  if (stored) {
-    book_.take_over(proposal);
-    events_.add(news.type, news.policy, "", news.text);
-  } else {
-    book_.refuse(proposal);
-    if (auto back = engine_.set_policies(book_.policy_set(), now()))
-      std::ranges::move(*back, std::back_inserter(*commands));
-  }
+  if (auto stored = store_->commit(proposal.change); !stored) return stored;
+  book_.take_over(proposal);
+  events_.add(news.type, news.policy, "", news.text);
+  auto commands = engine_.set_policies(book_.policy_set(), now());
+  if (!commands) return std::unexpected(commands.error());
   execute(std::move(*commands));
-  return stored;
+  return {};
 }
 
 void Controller::put_policy(const std::string& name, store::PolicyText text, base::Duration wait,

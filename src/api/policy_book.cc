@@ -192,11 +192,6 @@ void PolicyBook::take_over(const Proposal& proposal) {
   for (const auto& entry : proposal.entries) entries_.insert_or_assign(entry.stored.name, entry);
 }
 
-void PolicyBook::refuse(const Proposal& proposal) {
-  counters_ = proposal.change.counters;
-  ++counters_.epoch;
-}
-
 fabric::PolicySet PolicyBook::policy_set_with(const Proposal* proposal) const {
   std::map<std::string, const Entry*> in_force;
   for (const auto& [name, entry] : entries_) in_force[name] = &entry;

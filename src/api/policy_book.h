@@ -48,9 +48,6 @@ class PolicyBook {
 
   // After `proposal` was accepted; it must be of this book, as it is now.
   void take_over(const Proposal& proposal);
-  // After `proposal` was not accepted although switches may have seen it: its numbers, bits and epoch are never used
-  // again, and neither is the epoch in which it is taken back.
-  void refuse(const Proposal& proposal);
 
   // The policies in force, with the proposal or without.
   [[nodiscard]] fabric::PolicySet policy_set() const { return policy_set_with(nullptr); }

@@ -96,17 +96,6 @@ TEST_F(Book, ANumberIsNeverGivenTwice) {
   EXPECT_EQ(policy("web").revision, 1U);
 }
 
-TEST_F(Book, ARefusedProposalBurnsItsNumberAndEpoch) {
-  put("web", {.expression = "ip"});
-  const auto proposal = book_.put("dns", {.expression = "udp"}, at_s(0));
-  book_.refuse(*proposal);
-  EXPECT_EQ(book_.find("dns"), nullptr);
-  EXPECT_EQ(book_.epoch(), 3U);
-  put("dns", {.expression = "tcp"});
-  EXPECT_EQ(policy("dns").number, 3U);
-  EXPECT_NE(policy("dns").bit, proposal->change.put.front().bit);
-}
-
 TEST_F(Book, AnEndedPolicyIsListedButNotInForce) {
   put("web", {.expression = "ip"});
   accept(*book_.end("web", "duration", at_s(10)));

@@ -36,22 +36,21 @@ base::Result<int> run(const Invocation& invocation) {
 }  // namespace
 
 Command explain_command() {
-  return {
-      .name = "explain",
-      .summary = "show what an expression becomes, stage by stage",
-      .description =
-          "Compiles EXPR here, without a controller, and shows what becomes of it: its syntax tree (ast), names "
-          "resolved (resolved), tests on header fields (predicate), what switches match (rules), and what is left "
-          "for a node (residual). A wrong expression is shown with the place and what to write instead.",
-      .positional = {.name = "EXPR", .help = "pcap-filter expression; several words are joined", .most = kAny},
-      .options = {{.flags = "--stage",
-                   .value = "STAGE",
-                   .help = "only ast, resolved, predicate, rules or residual",
-                   .kind = Value::kChoice,
-                   .choices = kStages}},
-      .examples = {{"superspan explain tcp port 80", "show all stages"},
-                   {"superspan explain 'tcp port 80 and greater 200' --stage residual", "what a switch cannot match"}},
-      .run = run};
+  return {.name = "explain",
+          .summary = "show what an expression becomes, stage by stage",
+          .description =
+              "Compiles EXPR here, without a controller, and shows what becomes of it: its syntax tree (ast), names "
+              "resolved (resolved), tests on header fields (predicate), what switches match (rules), and what is left "
+              "for a node (residual). A wrong expression is shown with the place and what to write instead.",
+          .positional = {.name = "EXPR", .help = "pcap-filter expression; several words are joined", .most = kAny},
+          .options = {{.flags = "--stage",
+                       .value = "STAGE",
+                       .help = "only ast, resolved, predicate, rules or residual",
+                       .kind = Value::kChoice,
+                       .choices = kStages}},
+          .examples = {{"superspan explain tcp port 80", "show all stages"},
+                       {"superspan explain 'vlan 11 and vlan 12' --stage residual", "what a switch cannot match"}},
+          .run = run};
 }
 
 }  // namespace superspan::cli
