@@ -2,7 +2,7 @@
 // Wires the parts together: what the engine commands is sent to switches and nodes, what they answer goes back to the
 // engine, what people want is stored before anybody hears of it. Decides nothing about flows; that is fabric::Engine.
 //
-//   PUT policy -> PolicyBook (number, bit, compile) -> engine -> store (durable) -> nodes, switches -> answer
+//   PUT policy -> PolicyBook (number, bit, compile) -> engine plans -> store (durable) -> engine -> nodes, switches
 //
 // Everything happens on the one thread that runs the io_context. Functions with a `done` callback call it exactly once,
 // perhaps at once, unless the controller is destroyed first.
