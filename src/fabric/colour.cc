@@ -9,8 +9,9 @@ namespace {
 using policy::CompiledPolicy;
 using policy::Rule;
 
-// More pairs of rules than this are not compared one by one; the policies get tables of their own.
-constexpr std::size_t kRulePairsMax = 20'000;
+// Policies with more pairs of rules than this are not compared, they get tables of their own: there are always enough,
+// and comparing long lists would hold up every new policy.
+constexpr std::size_t kRulePairsMax = 4'000;
 
 // No packet is in both. As net::intersect says, without making the intersection.
 bool disjoint(const net::Cube& left, const net::Cube& right) {
@@ -31,7 +32,6 @@ bool disjoint(const net::Cube& left, const net::Cube& right) {
 }
 
 bool rules_separate(const CompiledPolicy& left, const CompiledPolicy& right) {
-  if (left.rules.size() * right.rules.size() > kRulePairsMax) return false;
   for (const Rule& one : left.rules) {
     for (const Rule& other : right.rules) {
       if (!disjoint(one.match, other.match)) return false;
@@ -63,6 +63,7 @@ bool OverlapMemory::separate(const PlacedPolicy& left, const PlacedPolicy& right
   if (!added) return known->second;
   const CompiledPolicy& one = *left.policy->compiled;
   const CompiledPolicy& other = *right.policy->compiled;
+  if (one.rules.size() * other.rules.size() > kRulePairsMax) return false;
   // The diagrams answer quickly for most pairs: most overlap.
   const bool overlap = one.diagram && other.diagram && policy::overlaps(*one.diagram, *other.diagram);
   known->second = !overlap && rules_separate(one, other);
