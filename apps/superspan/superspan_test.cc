@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The program as a shell meets it: pipes, signals, completion.
 #include <gtest/gtest.h>
+#include <poll.h>
+#include <pty.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <array>
+#include <chrono>
 #include <cstdlib>
 
 #include "cli/fake_controller.h"
@@ -20,10 +24,14 @@ struct Ran {
   std::string out;
 };
 
-// Runs a line in bash with the program in PATH; standard error goes where the line sends it.
-Ran bash(const FakeController& controller, const std::string& line) {
+void name_controller(const FakeController& controller) {
   setenv("SUPERSPAN_ENDPOINT", controller.endpoint().c_str(), 1);
   setenv("SUPERSPAN_TOKEN_FILE", controller.token_file().c_str(), 1);
+}
+
+// Runs a line in bash with the program in PATH; standard error goes where the line sends it.
+Ran bash(const FakeController& controller, const std::string& line) {
+  name_controller(controller);
   setenv("SUPERSPAN_LINE", line.c_str(), 1);
   FILE* pipe = popen("PATH=" SUPERSPAN_BIN_DIR ":$PATH exec bash --norc -c \"$SUPERSPAN_LINE\"", "r");
   Ran ran;
@@ -35,6 +43,71 @@ Ran bash(const FakeController& controller, const std::string& line) {
   ran.code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   return ran;
 }
+
+// The program as the only one on a terminal of its own, where Ctrl-C is a key.
+class OnTerminal {
+ public:
+  OnTerminal(const FakeController& controller, std::vector<std::string> words) {
+    name_controller(controller);
+    words.insert(words.begin(), SUPERSPAN_BIN_DIR "/superspan");
+    std::vector<char*> arguments;
+    for (std::string& word : words) arguments.push_back(word.data());
+    arguments.push_back(nullptr);
+    pid_ = ::forkpty(&terminal_, nullptr, nullptr, nullptr);
+    if (pid_ != 0) return;
+    ::execv(arguments.front(), arguments.data());
+    ::_exit(127);
+  }
+  OnTerminal(const OnTerminal&) = delete;
+  OnTerminal& operator=(const OnTerminal&) = delete;
+  ~OnTerminal() {
+    if (pid_ > 0) {
+      ::kill(pid_, SIGKILL);
+      ::waitpid(pid_, nullptr, 0);
+    }
+    ::close(terminal_);
+  }
+
+  // Everything up to now, as soon as `text` has been printed `times` times.
+  bool wait_for(const std::string& text, int times = 1) {
+    while (count(text) < times && read_more()) {
+    }
+    return count(text) >= times;
+  }
+  void type(const std::string& keys) const {
+    EXPECT_EQ(::write(terminal_, keys.data(), keys.size()), static_cast<ssize_t>(keys.size()));
+  }
+  // Reads until nobody has the terminal open any more.
+  int exit_code() {
+    while (read_more()) {
+    }
+    int status = 0;
+    ::waitpid(std::exchange(pid_, 0), &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  }
+  [[nodiscard]] const std::string& out() const { return out_; }
+  [[nodiscard]] int count(const std::string& text) const {
+    int found = 0;
+    for (std::size_t at = 0; (at = out_.find(text, at)) != std::string::npos; ++at) ++found;
+    return found;
+  }
+
+ private:
+  // False at the end, or if nothing comes for very long.
+  bool read_more() {
+    constexpr int kPatience_ms = 60'000;
+    pollfd query{.fd = terminal_, .events = POLLIN, .revents = 0};
+    if (::poll(&query, 1, kPatience_ms) != 1) return false;
+    std::array<char, 4096> chunk{};
+    const ssize_t got = ::read(terminal_, chunk.data(), chunk.size());
+    if (got > 0) out_.append(chunk.data(), static_cast<std::size_t>(got));
+    return got > 0;
+  }
+
+  int terminal_ = -1;
+  pid_t pid_ = 0;
+  std::string out_;
+};
 
 std::string text_of(base::BytesView bytes) {
   std::string text;
@@ -100,16 +173,14 @@ TEST(Program, PrintsTheRestOfThePacketsAfterCtrlCOnATerminal) {
     stream->write(section(1));
     stream->finish();
   };
-  const Ran ran = bash(controller,
-                       "{ sleep 0.7; printf '\\003'; sleep 0.7; } |"
-                       " script -qec 'superspan capture udp port 53; echo exit $?' /dev/null");
-  EXPECT_TRUE(ran.out.contains("Ctrl-C ends it")) << ran.out;
-  EXPECT_TRUE(ran.out.contains("3 packets, 180 bytes, 0 dropped\r\nexit 0\r\n")) << ran.out;
-  std::size_t lines = 0;
-  for (std::size_t at = 0; (at = ran.out.find("00:00:00.000000 ", at)) != std::string::npos; ++at) {
-    ++lines;
-  }
-  EXPECT_EQ(lines, 3U) << ran.out;
+  OnTerminal program(controller, {"capture", "udp", "port", "53"});
+  ASSERT_TRUE(program.wait_for("00:00:00.000000 ", 2)) << program.out();
+  program.type("\003");
+  EXPECT_EQ(program.exit_code(), 0);
+  EXPECT_EQ(program.count("Ctrl-C ends it"), 1) << program.out();
+  EXPECT_EQ(program.count("00:00:00.000000 "), 3) << program.out();
+  EXPECT_TRUE(program.out().ends_with("3 packets, 180 bytes, 0 dropped\r\n")) << program.out();
+  EXPECT_TRUE(controller.policies().empty());
 }
 
 TEST(Program, ExitsWithTheDocumentedCode) {

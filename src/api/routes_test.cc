@@ -92,7 +92,7 @@ TEST_F(Api, WrongNamesAndWaitsAreRefused) {
 TEST_F(Api, APolicyEndsByItsDurationAndStaysListed) {
   controller_.put("/v1/policies/web", R"({"expression": "ip", "tools": ["ids1"], "limits": {"duration_s": 1}})");
   Answer answer;
-  for (int tries = 0; tries < 300 && text_at(answer, "/state") != "ended"; ++tries) {
+  for (int tries = 0; tries < 3000 && text_at(answer, "/state") != "ended"; ++tries) {
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
     answer = controller_.get("/v1/policies/web");
   }

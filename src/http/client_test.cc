@@ -54,7 +54,10 @@ TEST(Client, AServerThatClosedAKeptConnectionIsAskedAgain) {
   RunningServer server(number_router(), options);
   auto client = server.client();
   EXPECT_EQ(client.request(Method::kGet, "/number/1")->body, "1");
-  std::this_thread::sleep_for(std::chrono::milliseconds(150));
+  for (int tries = 0; tries < 1000 && server.statistics().connections > 0; ++tries) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  EXPECT_EQ(server.statistics().connections, 0U);
   EXPECT_EQ(client.request(Method::kGet, "/number/2")->body, "2");
 }
 
