@@ -6,12 +6,14 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <boost/json.hpp>
 #include <charconv>
 
 namespace superspan::lab {
 namespace {
 
 using base::ErrorCode;
+namespace json = boost::json;
 
 std::vector<std::string> split(std::string_view text, char separator) {
   std::vector<std::string> out;
@@ -30,6 +32,28 @@ T number(const std::string& text) {
   return value;
 }
 
+std::vector<std::string> words_of(const json::value& list) {
+  std::vector<std::string> out;
+  if (!list.is_array()) return out;
+  for (const json::value& word : list.get_array()) {
+    if (word.is_string()) out.emplace_back(word.get_string());
+  }
+  return out;
+}
+
+void add_process(JournalContent& content, const std::vector<std::string>& fields) {
+  const ProcessId id{number<pid_t>(fields[2]), number<unsigned long long>(fields[3])};
+  if (id.pid <= 1) return;
+  JournaledProcess process{fields[1], id, fields[4], fields[5], {}, {}};
+  boost::system::error_code error;
+  const json::value command = json::parse(fields[6], error);
+  if (!error && command.is_array() && command.get_array().size() == 2) {
+    process.arguments = words_of(command.get_array()[0]);
+    process.environment = words_of(command.get_array()[1]);
+  }
+  content.processes.push_back(std::move(process));
+}
+
 void add_record(JournalContent& content, const std::vector<std::string>& fields) {
   const std::string& kind = fields[0];
   if (kind == "lab" && fields.size() == 2) content.topology = fields[1];
@@ -38,10 +62,7 @@ void add_record(JournalContent& content, const std::vector<std::string>& fields)
     content.namespaces.push_back({fields[1], fields[2], std::move(addresses)});
   }
   if (kind == "device" && fields.size() == 2) content.devices.push_back(fields[1]);
-  if (kind == "process" && fields.size() == 6) {
-    const ProcessId id{number<pid_t>(fields[2]), number<unsigned long long>(fields[3])};
-    if (id.pid > 1) content.processes.push_back({fields[1], id, fields[4], fields[5]});
-  }
+  if (kind == "process" && fields.size() == 7) add_process(content, fields);
   if (kind == "endpoint" && fields.size() == 3) {
     content.endpoint = fields[1];
     content.token_file = fields[2];
@@ -51,6 +72,19 @@ void add_record(JournalContent& content, const std::vector<std::string>& fields)
 }
 
 }  // namespace
+
+std::vector<JournaledProcess> JournalContent::current_processes() const {
+  std::vector<JournaledProcess> out;
+  for (const JournaledProcess& process : processes) {
+    const auto earlier = std::ranges::find(out, process.name, &JournaledProcess::name);
+    if (earlier == out.end()) {
+      out.push_back(process);
+    } else {
+      *earlier = process;
+    }
+  }
+  return out;
+}
 
 JournalContent parse_journal(std::string_view text) {
   JournalContent content;
@@ -105,9 +139,10 @@ base::Status Journal::append(const std::vector<std::string>& fields) {
 }
 
 base::Result<ProcessId> Journal::start(const DaemonSpec& spec) {
+  const std::string command = json::serialize(json::value_from(std::pair(spec.arguments, spec.environment)));
   return start_daemon(spec, [&](ProcessId id) {
     return append({"process", spec.name, std::to_string(id.pid), std::to_string(id.start_ticks), spec.network_namespace,
-                   spec.log.string()});
+                   spec.log.string(), command});
   });
 }
 

@@ -6,7 +6,7 @@
 //   lab        TOPOLOGY
 //   namespace  NAME  ABOUT  ADDRESS ADDRESS ...
 //   device     NAME                       an interface in the root namespace
-//   process    NAME  PID  START_TICKS  NAMESPACE  LOG
+//   process    NAME  PID  START_TICKS  NAMESPACE  LOG  COMMAND     COMMAND: JSON [[word, ...], [KEY=value, ...]]
 //   endpoint   URL  TOKEN_FILE
 //   next       COMMAND                    what a person may try
 //   up                                    up() finished
@@ -30,6 +30,8 @@ struct JournaledProcess {
   ProcessId id;
   std::string network_namespace;
   std::filesystem::path log;
+  Arguments arguments;                   // to start it again; empty if the record does not tell
+  std::vector<std::string> environment;  // added to that of the starter
 };
 
 struct JournaledNamespace {
@@ -42,11 +44,14 @@ struct JournalContent {
   std::string topology;
   std::vector<JournaledNamespace> namespaces;
   std::vector<std::string> devices;
-  std::vector<JournaledProcess> processes;
+  std::vector<JournaledProcess> processes;  // in the order of their starts; a restarted one is here twice
   std::string endpoint;
   std::filesystem::path token_file;
   std::vector<std::string> next_steps;
   bool up = false;
+
+  // The last process of each name.
+  [[nodiscard]] std::vector<JournaledProcess> current_processes() const;
 };
 
 [[nodiscard]] JournalContent parse_journal(std::string_view text);

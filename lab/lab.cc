@@ -2,21 +2,17 @@
 #include "lab/lab.h"
 
 #include <fmt/format.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstddef>
-#include <cstring>
 
 #include "lab/control.h"
 #include "lab/interrupt.h"
 #include "lab/journal.h"
+#include "lab/lock.h"
 #include "lab/network.h"
 #include "lab/plan.h"
 #include "lab/services.h"
-#include "lab/socket.h"
 #include "lab/switches.h"
 #include "lab/topology.h"
 #include "lab/traffic.h"
@@ -29,25 +25,7 @@ using base::Status;
 using std::filesystem::path;
 
 constexpr std::chrono::milliseconds kEndPatience{3000};
-constexpr const char* kTopologyFile = "topology.yaml";  // as up() read it
-constexpr int kEndRounds = 3;                           // a process of the lab may have started another one meanwhile
-
-Status check_root() {
-  if (geteuid() == 0) return {};
-  return base::fail(ErrorCode::kDenied, "the lab needs root: it makes network namespaces", "run it with sudo");
-}
-
-// One command at a time changes the lab. An abstract socket name leaves no file and is free again when its owner dies.
-base::Result<File> lock_lab() {
-  File lock(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  constexpr std::string_view kName = "superspan-lab";
-  std::memcpy(address.sun_path + 1, kName.data(), kName.size());
-  const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + kName.size());
-  if (lock && bind(lock.get(), as_sockaddr(address), size) == 0) return lock;
-  return base::fail(ErrorCode::kConflict, "another `superspan lab` command is at work", "wait until it has ended");
-}
+constexpr int kEndRounds = 3;  // a process of the lab may have started another one meanwhile
 
 Status check_programs(const Plan& plan) {
   std::vector<std::pair<const char*, const char*>> needed = {{"ip", "iproute2"},
@@ -119,7 +97,6 @@ Status remove_files(const path& run_dir) {
   std::filesystem::remove_all(run_dir, error);
   if (error)
     return base::fail(ErrorCode::kInternal, fmt::format("cannot remove {}: {}", run_dir.string(), error.message()));
-  std::filesystem::remove(run_dir.parent_path(), error);  // only if nothing else is in it
   return {};
 }
 
@@ -186,7 +163,7 @@ Status up(const UpOptions& options, const Progress& progress) {
   const Plan plan = make_plan(*topology);
   if (auto there = check_programs(plan); !there) return there;
   if (auto there = check_binaries(options); !there) return there;
-  const auto lock = lock_lab();
+  const auto lock = Lock::take(path(kLockFolder));
   if (!lock) return std::unexpected(lock.error());
   std::error_code ignored;
   if (!std::filesystem::exists(options.run_dir / "journal", ignored)) {
@@ -199,13 +176,12 @@ Status up(const UpOptions& options, const Progress& progress) {
 
 Status down(const path& run_dir, const Progress& progress) {
   if (auto allowed = check_root(); !allowed) return allowed;
-  const auto lock = lock_lab();
+  const auto lock = Lock::take(path(kLockFolder));
   if (!lock) return std::unexpected(lock.error());
   std::error_code ignored;
   if (!std::filesystem::exists(run_dir / "journal", ignored)) {
     if (progress) progress("no lab is up");
     std::filesystem::remove(run_dir, ignored);  // left empty by a crash between the folder and the journal
-    std::filesystem::remove(run_dir.parent_path(), ignored);
     return {};
   }
   return remove_all(run_dir, progress);
@@ -225,7 +201,7 @@ base::Result<StatusReport> status(const path& run_dir) {
     const bool present = access(("/run/netns/" + item.name).c_str(), F_OK) == 0;
     report.namespaces.push_back({item.name, item.about, item.addresses, present});
   }
-  for (const JournaledProcess& item : content->processes) {
+  for (const JournaledProcess& item : content->current_processes()) {
     report.processes.push_back({item.name, item.id.pid, item.network_namespace, is_running(item.id), item.log});
   }
   return report;

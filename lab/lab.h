@@ -25,6 +25,7 @@ namespace superspan::lab {
 using Progress = std::function<void(std::string_view line)>;
 
 inline constexpr std::string_view kRunDir = "/run/superspan/lab";
+inline constexpr std::string_view kLockFolder = "/run/superspan";  // of the lock that changes to the lab take
 inline constexpr std::string_view kDefaultTopology = "leaf-spine";
 
 // How superspan-node reads its interface; the value of its flag --io.
@@ -81,6 +82,13 @@ struct StatusReport {
 
 // What is there now. A lab that was never built is a report with up = false, not an error.
 [[nodiscard]] base::Result<StatusReport> status(const std::filesystem::path& run_dir);
+
+// Ends one process of the lab if it runs, and starts it again exactly as up() did. `name` is that of status()
+// ("host3/nginx", "superspand"), or of a switch or a node. A switch is back when all its ports are there, with the wide
+// receive buffers of lab/receive_buffer.h, which one that is started by hand has not.
+// Errors: kNotFound (no such process, or no lab), kConflict (another command is at work), kInternal (it ended again).
+[[nodiscard]] base::Status restart(const std::filesystem::path& run_dir, const std::string& name,
+                                   const Progress& progress);
 
 // The traffic of start_traffic, in the foreground, until `duration` is over (0: until SIGINT or SIGTERM).
 // Errors: kUnavailable when no lab is up.

@@ -2,61 +2,22 @@
 // The whole lab on this machine, without superspan's own daemons. Needs root, Open vSwitch and the service programs.
 #include "lab/lab.h"
 
-#include <fmt/format.h>
-#include <gtest/gtest.h>
 #include <pcap/pcap.h>
 #include <signal.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include <fstream>
-#include <map>
 #include <thread>
 
 #include "lab/file.h"
 #include "lab/network.h"
-#include "lab/process.h"
+#include "lab/receive_buffer.h"
+#include "lab/testing.h"
 #include "lab/traffic.h"
 
-namespace superspan::lab {
+namespace superspan::lab::test {
 namespace {
 
 using base::ErrorCode;
 using std::filesystem::path;
-
-const path kRun{std::string(kRunDir)};
-
-void say(std::string_view line) {
-  fmt::print("  {}\n", line);
-}
-
-UpOptions without_control() {
-  UpOptions options;
-  options.start_control = false;
-  options.start_traffic = false;
-  return options;
-}
-
-std::string must_run(const Arguments& arguments, const std::string& space = "") {
-  const auto out = run(arguments, {space, "", {}});
-  EXPECT_TRUE(out) << base::render(out.error());
-  return out.value_or("");
-}
-
-// What a lab could leave behind: namespaces, interfaces, processes, files.
-std::map<std::string, std::string> traces() {
-  std::map<std::string, std::string> out;
-  out["namespaces"] = must_run({"ip", "netns", "list"});
-  out["devices"] = must_run({"ip", "-o", "link"});
-  out["routes"] = must_run({"ip", "route"});
-  out["processes"] = must_run(
-      {"sh", "-c",
-       "ps -eo stat,args | grep -v ^Z | grep -E '/run/superspan|ovs-vswitchd|ovsdb-server' | grep -v grep; true"});
-  out["files"] = must_run({"sh", "-c",
-                           "find /run/superspan /run/openvswitch /var/log/openvswitch /etc/netns /run/dpdk "
-                           "/var/lib/nginx /var/log/nginx 2>/dev/null | sort; true"});
-  return out;
-}
 
 // A tcpdump that is known to listen.
 class Witness {
@@ -106,24 +67,6 @@ int frames_less(const std::map<std::string, int>& left, const std::map<std::stri
   }
   return count;
 }
-
-struct LabTest : testing::Test {
-  static void SetUpTestSuite() {
-    EXPECT_TRUE(down(kRun, say));  // what an earlier run may have left
-    before = traces();
-  }
-  static void TearDownTestSuite() {
-    EXPECT_TRUE(down(kRun, {}));
-    EXPECT_EQ(traces(), before) << "the lab left something behind";
-  }
-  // Brings up the default lab unless it is up.
-  void SetUp() override {
-    if (lab::status(kRun)->up) return;
-    const auto built = up(without_control(), say);
-    ASSERT_TRUE(built) << base::render(built.error());
-  }
-  static inline std::map<std::string, std::string> before;
-};
 
 TEST_F(LabTest, StatusShowsEverythingRunning) {
   const auto report = lab::status(kRun);
@@ -203,93 +146,66 @@ TEST_F(LabTest, ASecondUpIsAConflictAndHarmsNothing) {
   EXPECT_TRUE(lab::status(kRun)->up);
 }
 
-TEST_F(LabTest, DownRemovesEverythingAndIsFineTwice) {
-  ASSERT_TRUE(down(kRun, say));
-  EXPECT_EQ(traces(), before);
-  ASSERT_TRUE(down(kRun, say));
-  EXPECT_FALSE(lab::status(kRun)->up);
-}
-
-TEST_F(LabTest, DownWorksAfterPiecesWereKilled) {
-  const auto report = lab::status(kRun);
-  for (std::size_t index = 0; index < report->processes.size(); index += 3) kill(report->processes[index].pid, SIGKILL);
-  must_run({"ip", "netns", "delete", "ss-leaf2"});
-  must_run({"ip", "link", "delete", "ss-mgmt"});
-  std::filesystem::remove_all(kRun / "filter1");
-  // And somebody still looks at the lab from inside.
-  const auto guest = start_daemon({"guest", "ss-tools", {"sleep", "600"}, {}, kRun / "guest.log"},
-                                  [](ProcessId) { return base::Status(); });
-  ASSERT_TRUE(guest);
-  const auto done = down(kRun, say);
-  ASSERT_TRUE(done) << base::render(done.error());
-  EXPECT_FALSE(is_running(*guest));
-  EXPECT_EQ(traces(), before);
-}
-
-TEST_F(LabTest, DownWorksWhenUpDiedInTheMiddle) {
+TEST_F(LabTest, WhileOneUpIsAtWorkASecondIsToldWho) {
   ASSERT_TRUE(down(kRun, {}));
-  const pid_t child = fork();
-  if (child == 0) {
-    // Dies without any cleaning, as by kill -9, when the network is there and the switches are next.
-    static_cast<void>(up(without_control(), [](std::string_view) { _exit(0); }));
-    _exit(1);
+  std::vector<base::Status> meanwhile;
+  const auto built = up(without_control(), [&](std::string_view) {
+    meanwhile.push_back(up(without_control(), {}));
+    meanwhile.push_back(down(kRun, {}));
+  });
+  ASSERT_TRUE(built) << base::render(built.error());
+  EXPECT_GE(meanwhile.size(), 6u);
+  for (const auto& refused : meanwhile) {
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::kConflict);
+    EXPECT_NE(refused.error().message.find(fmt::format("process {}, `", getpid())), std::string::npos)
+        << refused.error().message;
   }
-  int how = 1;
-  waitpid(child, &how, 0);
-  EXPECT_EQ(how, 0);
-  EXPECT_NE(traces(), before);
-  EXPECT_FALSE(lab::status(kRun)->up);
-  ASSERT_TRUE(down(kRun, say));
-  EXPECT_EQ(traces(), before);
+  EXPECT_TRUE(lab::status(kRun)->up);
 }
 
-TEST_F(LabTest, AnInterruptRemovesWhatWasBuilt) {
-  ASSERT_TRUE(down(kRun, {}));
-  const auto built = up(without_control(), [](std::string_view) { kill(getpid(), SIGINT); });
-  ASSERT_FALSE(built);
-  EXPECT_EQ(built.error().message, "interrupted");
-  EXPECT_EQ(traces(), before);
-}
-
-TEST_F(LabTest, AFailureTellsTheLastWordsAndRemovesEverything) {
-  ASSERT_TRUE(down(kRun, {}));
-  const path folder = std::filesystem::temp_directory_path() / fmt::format("superspan-fake-{}", getpid());
-  std::filesystem::create_directories(folder);
-  for (const char* program : {"superspand", "superspan-node"}) {
-    std::ofstream(folder / program) << "#!/bin/sh\necho 'fabric.yaml:3:1: no such profile' >&2\nexit 2\n";
-    std::filesystem::permissions(folder / program, std::filesystem::perms::owner_all);
+// Bytes of the smallest receive buffer of a switch's ports, and how many ports have one.
+std::pair<std::uint64_t, int> receive_buffers(const std::string& space) {
+  std::pair<std::uint64_t, int> out{UINT64_MAX, 0};
+  const std::string sockets = must_run({"ss", "-0", "-m", "-H"}, space);
+  for (std::size_t at = 0; (at = sockets.find(",rb", at)) != std::string::npos; ++out.second) {
+    at += 3;
+    out.first = std::min<std::uint64_t>(out.first, std::stoull(sockets.substr(at)));
   }
-  UpOptions options;
-  options.start_traffic = false;
-  options.binaries_dir = folder;
-  const auto built = up(options, say);
-  ASSERT_FALSE(built);
-  EXPECT_NE(built.error().message.find("superspand ended"), std::string::npos) << built.error().message;
-  EXPECT_NE(built.error().message.find("no such profile"), std::string::npos) << built.error().message;
-  EXPECT_EQ(traces(), before);
-  std::filesystem::remove_all(folder);
+  return out;
 }
 
-TEST_F(LabTest, WhatIsNotOursStays) {
-  ASSERT_TRUE(down(kRun, {}));
-  must_run({"ip", "netns", "add", "ss-host1"});
-  const auto built = up(without_control(), {});
-  ASSERT_FALSE(built);
-  EXPECT_EQ(built.error().code, ErrorCode::kConflict);
-  ASSERT_TRUE(down(kRun, {}));
-  EXPECT_EQ(access("/run/netns/ss-host1", F_OK), 0);
-  must_run({"ip", "netns", "delete", "ss-host1"});
+TEST_F(LabTest, ARestartedSwitchIsAsGoodAsAFreshOne) {
+  const auto fresh = receive_buffers("ss-filter1");
+  EXPECT_GE(fresh.first, std::uint64_t{kReceiveBufferBytes});
+  EXPECT_GE(fresh.second, 9);  // 8 taps and a link
+  const auto pid = [] {
+    const auto report = lab::status(kRun);
+    for (const auto& process : report->processes) {
+      if (process.name == "filter1/ovs-vswitchd") return process.running ? process.pid : 0;
+    }
+    return -1;
+  };
+  const pid_t first = pid();
+  ASSERT_TRUE(restart(kRun, "filter1", say));
+  EXPECT_EQ(receive_buffers("ss-filter1"), fresh);
+  kill(pid(), SIGKILL);
+  ASSERT_TRUE(restart(kRun, "filter1/ovs-vswitchd", say));
+  EXPECT_EQ(receive_buffers("ss-filter1"), fresh);
+  EXPECT_GT(pid(), 0) << "status shows the process that runs";
+  EXPECT_NE(pid(), first);
 }
 
-TEST_F(LabTest, MissingProgramsAreNamedBeforeAnythingIsMade) {
+TEST_F(LabTest, AnyProcessOfTheLabCanBeRestarted) {
+  ASSERT_TRUE(restart(kRun, "host3/nginx", say));
+  EXPECT_EQ(must_run({"curl", "-sS", "-m5", "--retry", "5", "--retry-connrefused", "http://10.1.3.2/"}, "ss-host1"),
+            "hello from host3\n");
+  const auto unknown = restart(kRun, "filter9", {});
+  ASSERT_FALSE(unknown);
+  EXPECT_EQ(unknown.error().code, ErrorCode::kNotFound);
+  EXPECT_NE(unknown.error().hint.find("filter1/ovs-vswitchd"), std::string::npos) << unknown.error().hint;
   ASSERT_TRUE(down(kRun, {}));
-  UpOptions options;
-  options.binaries_dir = "/nonexistent";
-  const auto built = up(options, {});
-  ASSERT_FALSE(built);
-  EXPECT_EQ(built.error().code, ErrorCode::kUnavailable);
-  EXPECT_NE(built.error().message.find("superspand"), std::string::npos);
-  EXPECT_EQ(traces(), before);
+  EXPECT_EQ(restart(kRun, "filter1", {}).error().code, ErrorCode::kNotFound);
 }
 
 TEST_F(LabTest, OneSwitchWithTrafficComesUp) {
@@ -307,15 +223,9 @@ TEST_F(LabTest, OneSwitchWithTrafficComesUp) {
 }
 
 }  // namespace
-}  // namespace superspan::lab
+}  // namespace superspan::lab::test
 
 int main(int argc, char** argv) {
-  testing::InitGoogleTest(&argc, argv);
-  for (const char* program :
-       {"ip", "tc", "ovs-vswitchd", "nginx", "dnsmasq", "iperf3", "tcpdump", "curl", "dig", "jq"}) {
-    if (geteuid() == 0 && superspan::lab::has_program(program)) continue;
-    fmt::print(stderr, "SKIPPED: the lab needs root and the program '{}' (tools/deps.txt)\n", program);
-    return 77;
-  }
-  return RUN_ALL_TESTS();
+  return superspan::lab::test::run_lab_tests(
+      argc, argv, {"ip", "tc", "ovs-vswitchd", "nginx", "dnsmasq", "iperf3", "tcpdump", "curl", "dig", "jq"});
 }

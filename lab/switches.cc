@@ -67,11 +67,16 @@ base::Result<ProcessId> start_daemons(const PlannedSwitch& planned, const path& 
   return journal.start(forwarder);
 }
 
+// With all ports there.
+Status check_and_widen(const PlannedSwitch& planned, const path& folder, ProcessId forwarder) {
+  if (auto there = check_ports(planned, folder); !there) return there;
+  return widen_receive_buffers(forwarder);
+}
+
 Status configure(const PlannedSwitch& planned, const path& folder, ProcessId forwarder) {
   const auto configured = run(switch_configuration(planned, folder / "db.sock"));
   if (!configured) return std::unexpected(configured.error());
-  if (auto there = check_ports(planned, folder); !there) return there;
-  return widen_receive_buffers(forwarder);
+  return check_and_widen(planned, folder, forwarder);
 }
 
 Status start_switch(const PlannedSwitch& planned, const path& empty_database, const path& folder, Journal& journal) {
@@ -118,6 +123,14 @@ Arguments switch_configuration(const PlannedSwitch& planned, const path& databas
        "inactivity_probe=3000", "max_backoff=1000"});
   add({"set", "Bridge", fabric.name, "controller=@controller"});
   return out;
+}
+
+Status settle_switch(const PlannedSwitch& planned, const path& folder, ProcessId forwarder) {
+  // ovs-vsctl returns when the change is in force; a change of any kind, so that there is something to wait for.
+  const auto settled = run({"ovs-vsctl", "--timeout=15", "--db=" + socket_of(folder), "set", "Open_vSwitch", ".",
+                            fmt::format("external_ids:process={}", forwarder.pid)});
+  if (!settled) return std::unexpected(settled.error());
+  return check_and_widen(planned, folder, forwarder);
 }
 
 Status start_switches(const Plan& plan, const path& run_dir, Journal& journal) {

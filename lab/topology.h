@@ -24,6 +24,9 @@
 
 namespace superspan::lab {
 
+// The copy of the topology file in the run directory of a lab: as up() read it.
+inline constexpr const char* kTopologyFile = "topology.yaml";
+
 struct Production {
   unsigned spines = 0;
   unsigned leaves = 0;

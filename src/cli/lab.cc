@@ -77,6 +77,13 @@ base::Result<int> run_down(const Invocation& invocation) {
   return 0;
 }
 
+base::Result<int> run_restart(const Invocation& invocation) {
+  const std::string& name = invocation.arguments.positionals().front();
+  const auto restarted = lab::restart(lab::UpOptions{}.run_dir, name, progress_to(invocation.terminal));
+  if (!restarted) return std::unexpected(restarted.error());
+  return 0;
+}
+
 // 0 when everything runs, 1 when something of a lab that is up does not, 3 when there is no lab.
 base::Result<int> run_status(const Invocation& invocation) {
   const auto report = lab::status(lab::UpOptions{}.run_dir);
@@ -143,6 +150,17 @@ std::vector<Command> lab_commands() {
        .options = {},
        .examples = {{"superspan lab down", "remove the lab"}, {"superspan lab down && superspan lab up", "begin anew"}},
        .run = run_down},
+      {.name = "lab restart",
+       .summary = "end one process of the lab and start it again",
+       .description = "Ends a switch, a node or any process that `lab status` lists, if it runs, and starts it as `lab "
+                      "up` did. Use it to see what a failure does, and instead of starting ovs-vswitchd by hand: its "
+                      "sockets get the wide receive buffers that the lab gives to every switch, without which "
+                      "bursts are lost. Needs root.",
+       .positional = {.name = "NAME", .help = "filter1, node1, superspand, host3/nginx, ..."},
+       .options = {},
+       .examples = {{"superspan lab restart filter1", "restart a switch; the controller gives it its flows again"},
+                    {"superspan lab restart superspand", "restart the controller"}},
+       .run = run_restart},
       {.name = "lab status",
        .summary = "what of the lab is there and running",
        .description = "Lists the lab's namespaces and processes. The exit code is 0 when all of it runs, 1 when "

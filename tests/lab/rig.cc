@@ -37,23 +37,12 @@ json::array array_of(const std::vector<std::string>& words) {
   return out;
 }
 
-std::vector<std::string> zero_separated(const std::string& text) {
-  std::vector<std::string> out;
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t end = std::min(text.find('\0', at), text.size());
-    out.push_back(text.substr(at, end - at));
-    at = end + 1;
-  }
-  return out;
-}
-
 base::Result<lab::JournaledProcess> find_process(const std::filesystem::path& run_dir, const std::string& name) {
   const auto content = lab::read_journal(run_dir);
   if (!content) return std::unexpected(content.error());
-  // The last one of that name: a restarted process is journaled again.
-  const auto found =
-      std::ranges::find(content->processes.rbegin(), content->processes.rend(), name, &lab::JournaledProcess::name);
-  if (found == content->processes.rend()) return base::fail(ErrorCode::kNotFound, fmt::format("no process '{}'", name));
+  const auto processes = content->current_processes();
+  const auto found = std::ranges::find(processes, name, &lab::JournaledProcess::name);
+  if (found == processes.end()) return base::fail(ErrorCode::kNotFound, fmt::format("no process '{}'", name));
   return *found;
 }
 
@@ -121,7 +110,7 @@ base::Result<Rig::Witness> Rig::open_witness(const std::string& network_namespac
   const auto file = folder / fmt::format("{}-{}-{}.pcap", network_namespace, device, direction);
   auto journal = lab::Journal::open(run_dir());
   if (!journal) return std::unexpected(journal.error());
-  const auto process = journal->start({"tcpdump",
+  const auto process = journal->start({fmt::format("tcpdump {} {} {}", network_namespace, device, direction),
                                        network_namespace,
                                        {"tcpdump", "-Z", "root", "-U", "--immediate-mode", "-B", "16384", "--nano",
                                         "-Q", direction, "-ni", device, "-w", file.string()},
@@ -229,11 +218,7 @@ std::vector<std::string> Rig::leaking_taps() const {
 Status Rig::kill(const std::string& name) {
   const auto process = find_process(run_dir(), name);
   if (!process) return std::unexpected(process.error());
-  const auto words = lab::read_file(fmt::format("/proc/{}/cmdline", process->id.pid));
-  const auto variables = lab::read_file(fmt::format("/proc/{}/environ", process->id.pid));
-  if (!words || !variables || !lab::is_running(process->id))
-    return base::fail(ErrorCode::kNotFound, fmt::format("'{}' is not running", name));
-  killed_[name] = {name, process->network_namespace, zero_separated(*words), zero_separated(*variables), process->log};
+  if (!lab::is_running(process->id)) return base::fail(ErrorCode::kNotFound, fmt::format("'{}' is not running", name));
   const lab::File handle = lab::open_process(process->id.pid);
   lab::signal_process(handle.get(), SIGKILL);
   return lab::wait_readable(handle.get(), std::chrono::seconds(5))
@@ -242,10 +227,7 @@ Status Rig::kill(const std::string& name) {
 }
 
 Status Rig::restart(const std::string& name) {
-  auto journal = lab::Journal::open(run_dir());
-  if (!journal) return std::unexpected(journal.error());
-  const auto process = journal->start(killed_.at(name));
-  return process ? Status() : std::unexpected(process.error());
+  return lab::restart(run_dir(), name, {});
 }
 
 std::vector<std::string> Rig::recordings(const std::string& node) const {

@@ -59,7 +59,7 @@ class Rig {
   // Names of tap ports that a frame has left through. Always empty, or something is very wrong.
   [[nodiscard]] std::vector<std::string> leaking_taps() const;
 
-  // Names of the journaled process ("superspand", "filter1/ovs-vswitchd"), killed with SIGKILL and started again.
+  // Names of processes of the lab ("superspand", "filter1/ovs-vswitchd"), killed with SIGKILL and started again.
   [[nodiscard]] base::Status kill(const std::string& process);
   [[nodiscard]] base::Status restart(const std::string& process);
 
@@ -84,7 +84,6 @@ class Rig {
   std::map<std::string, Witness> into_taps_;  // by name of tap
   std::map<std::string, Witness> out_of_taps_;
   std::map<std::string, Witness> tools_;
-  std::map<std::string, lab::DaemonSpec> killed_;  // how to start them again
   witness::Window window_;
 };
 
