@@ -13,6 +13,8 @@ namespace {
 constexpr auto kTick = std::chrono::milliseconds(50);
 constexpr auto kKeepAlive = std::chrono::seconds(10);
 constexpr auto kPrune = std::chrono::minutes(1);
+constexpr auto kEndRetryFirst = std::chrono::milliseconds(500);
+constexpr auto kEndRetryMost = std::chrono::seconds(30);
 
 }  // namespace
 
@@ -40,7 +42,8 @@ Controller::Controller(boost::asio::io_context& io, std::shared_ptr<const fabric
       timer_(io),
       started_(clock.steady()),
       kept_alive_(started_),
-      pruned_(started_) {}
+      pruned_(started_),
+      end_retry_(kEndRetryFirst, kEndRetryMost) {}
 
 Controller::~Controller() {
   timer_.cancel();
@@ -62,11 +65,14 @@ base::Status Controller::restore() {
       execute(std::move(*commands));
       return {};
     }
-    auto proposal =
-        book_.end(commands.error().place, "does not fit the fabric: " + commands.error().message, clock_.wall());
-    if (!proposal) return std::unexpected(commands.error());
-    if (auto stored = store_->commit(proposal->change); !stored) return stored;
-    book_.take_over(*proposal);
+    const auto* unfit = book_.find(commands.error().place);
+    if (unfit == nullptr) return std::unexpected(commands.error());
+    const auto proposal = book_.end(
+        {{unfit->stored.name, {unfit->stored.number, "does not fit the fabric: " + commands.error().message}}},
+        clock_.wall());
+    if (proposal.unchanged) return std::unexpected(commands.error());
+    if (auto stored = store_->commit(proposal.change); !stored) return stored;
+    book_.take_over(proposal);
     events_.add("policy-ended", commands.error().place, "", commands.error().message);
   }
 }
@@ -145,7 +151,7 @@ base::Result<std::uint64_t> Controller::node_heard(const std::string& name, Regi
     const auto* entry = book_.find(policy);
     if (entry == nullptr || entry->stored.ended) continue;
     const auto& limits = entry->stored.text;
-    to_end_.emplace_back(policy, limits.bytes == 0 ? "packets" : limits.packets == 0 ? "bytes" : "packets or bytes");
+    end_later(policy, limits.bytes == 0 ? "packets" : limits.packets == 0 ? "bytes" : "packets or bytes");
   }
   end_due_policies();
   return view->revision;
@@ -192,7 +198,7 @@ void Controller::carry_out(const fabric::AssignNode& command) {
 void Controller::carry_out(const fabric::Event& event) {
   using Kind = fabric::Event::Kind;
   look_ = look_ || event.kind == Kind::kPolicyActive || event.kind == Kind::kPolicyFailed;
-  if (event.kind == Kind::kLimitReached) to_end_.emplace_back(event.policy, event.text);
+  if (event.kind == Kind::kLimitReached) end_later(event.policy, event.text);
   events_.add(fabric::to_string(event.kind), event.policy, event.place, event.text);
 }
 

@@ -18,6 +18,7 @@
 #include <string>
 #include <vector>
 
+#include "api/backoff.h"
 #include "api/event_log.h"
 #include "api/node_directory.h"
 #include "api/policy_book.h"
@@ -127,8 +128,9 @@ class Controller final : private openflow::SwitchHandler {
     std::string policy;
     std::string text;
   };
-  [[nodiscard]] base::Status commit(const PolicyBook::Proposal& proposal, const News& news);
-  void end_policy(const std::string& name, const std::string& because);
+  [[nodiscard]] base::Status commit(const PolicyBook::Proposal& proposal, const std::vector<News>& news);
+  [[nodiscard]] base::Status persist(const store::Change& change);
+  void end_later(const std::string& policy, std::string because);
   void end_due_policies();
   void prune();
   void remember_statistics(const std::string& policy);
@@ -153,9 +155,11 @@ class Controller final : private openflow::SwitchHandler {
   base::SteadyTime started_;
   base::SteadyTime kept_alive_;
   base::SteadyTime pruned_;
-  std::vector<std::pair<std::string, std::string>> to_end_;  // policy, because
-  std::map<std::string, Statistics> last_statistics_;        // of ended policies
-  std::deque<fabric::Command> pending_;                      // commands that came while others were carried out
+  PolicyBook::Endings to_end_;
+  Backoff end_retry_;
+  bool store_failing_ = false;
+  std::map<std::string, Statistics> last_statistics_;  // of ended policies
+  std::deque<fabric::Command> pending_;                // commands that came while others were carried out
   bool executing_ = false;
   std::vector<Waiter> waiters_;
   bool look_ = false;  // some policy changed its state since the waiters were asked

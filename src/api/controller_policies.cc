@@ -11,19 +11,37 @@ namespace superspan::api {
 
 // --- changes ---
 
-base::Status Controller::commit(const PolicyBook::Proposal& proposal, const News& news) {
+// Clients that ask meanwhile get the error; of what the controller does by itself, people hear once.
+base::Status Controller::persist(const store::Change& change) {
+  auto stored = store_->commit(change);
+  const bool was_failing = std::exchange(store_failing_, !stored);
+  if (!stored && !was_failing) {
+    events_.add("store-failed", "", "",
+                stored.error().message + "; policies go on as they are, also beyond their limits, until it works");
+  }
+  if (stored && was_failing) {
+    events_.add("store-recovered", "", "", "changes are stored again");
+    end_retry_.worked();
+  }
+  return stored;
+}
+
+base::Status Controller::commit(const PolicyBook::Proposal& proposal, const std::vector<News>& news) {
+  const auto tell = [&] {
+    for (const auto& each : news) events_.add(each.type, each.policy, "", each.text);
+  };
   // Only ended policies change: nothing for the fabric.
   if (proposal.change.counters.epoch == book_.epoch()) {
-    if (auto stored = store_->commit(proposal.change); !stored) return stored;
+    if (auto stored = persist(proposal.change); !stored) return stored;
     book_.take_over(proposal);
-    events_.add(news.type, news.policy, "", news.text);
+    tell();
     return {};
   }
   if (const auto planned = engine_.plan(book_.policy_set(proposal)); !planned) return std::unexpected(planned.error());
   // Durable before any switch or client hears of it.
-  if (auto stored = store_->commit(proposal.change); !stored) return stored;
+  if (auto stored = persist(proposal.change); !stored) return stored;
   book_.take_over(proposal);
-  events_.add(news.type, news.policy, "", news.text);
+  tell();
   auto commands = engine_.set_policies(book_.policy_set(), now());
   if (!commands) return std::unexpected(commands.error());
   execute(std::move(*commands));
@@ -37,7 +55,7 @@ void Controller::put_policy(const std::string& name, store::PolicyText text, bas
   if (!proposal->unchanged) {
     if (proposal->created) forget_statistics(name);
     const News news{proposal->created ? "policy-created" : "policy-changed", name, ""};
-    if (auto committed = commit(*proposal, news); !committed) return done(std::unexpected(committed.error()));
+    if (auto committed = commit(*proposal, {news}); !committed) return done(std::unexpected(committed.error()));
   }
   const std::uint32_t number = book_.find(name)->stored.number;
   wait_for(wait, [this, name, number, created = proposal->created, done = std::move(done)](bool late) {
@@ -64,7 +82,7 @@ void Controller::remove_policy(const std::string& name, base::Duration wait,
                                std::function<void(base::Result<bool>)> done) {
   const auto proposal = book_.remove(name);
   if (!proposal) return done(std::unexpected(proposal.error()));
-  if (auto committed = commit(*proposal, {"policy-deleted", name, ""}); !committed) {
+  if (auto committed = commit(*proposal, {{"policy-deleted", name, ""}}); !committed) {
     return done(std::unexpected(committed.error()));
   }
   forget_statistics(name);
@@ -75,26 +93,31 @@ void Controller::remove_policy(const std::string& name, base::Duration wait,
   });
 }
 
-void Controller::end_policy(const std::string& name, const std::string& because) {
-  const auto proposal = book_.end(name, because, clock_.wall());
-  if (!proposal) return;  // somebody else was faster
-  remember_statistics(name);
-  if (auto committed = commit(*proposal, {"policy-ended", name, because}); !committed) {
-    to_end_.emplace_back(name, because);
-    return;
-  }
-  for (const auto& forgotten : proposal->change.removed) forget_statistics(forgotten);
+void Controller::end_later(const std::string& policy, std::string because) {
+  const auto* entry = book_.find(policy);
+  if (entry != nullptr) to_end_.insert_or_assign(policy, PolicyBook::Ending{entry->stored.number, std::move(because)});
 }
 
-// A policy that cannot be ended now (the disk is full) is tried again with the next tick.
+// Policies that cannot be ended now (the disk is full) are tried again, ever more seldom.
 void Controller::end_due_policies() {
-  for (const auto& [name, because] : std::exchange(to_end_, {})) end_policy(name, because);
+  if (to_end_.empty() || !end_retry_.due(clock_.steady())) return;
+  const auto proposal = book_.end(to_end_, clock_.wall());
+  if (proposal.unchanged) return to_end_.clear();  // somebody else was faster
+  std::vector<News> news;
+  for (const auto& policy : proposal.change.put) {
+    remember_statistics(policy.name);
+    news.push_back({"policy-ended", policy.name, policy.ended_because});
+  }
+  if (!commit(proposal, news)) return end_retry_.failed(clock_.steady());
+  end_retry_.worked();
+  to_end_.clear();
+  for (const auto& forgotten : proposal.change.removed) forget_statistics(forgotten);
 }
 
 void Controller::prune() {
   const auto proposal = book_.prune(clock_.wall());
   const auto count = proposal.change.removed.size();
-  if (proposal.unchanged || !commit(proposal, {"policies-forgotten", "", fmt::format("{} ended policies", count)}))
+  if (proposal.unchanged || !commit(proposal, {{"policies-forgotten", "", fmt::format("{} ended policies", count)}}))
     return;
   for (const auto& forgotten : proposal.change.removed) forget_statistics(forgotten);
 }

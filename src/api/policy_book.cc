@@ -153,19 +153,21 @@ base::Result<PolicyBook::Proposal> PolicyBook::remove(const std::string& name) c
   return proposal;
 }
 
-base::Result<PolicyBook::Proposal> PolicyBook::end(const std::string& name, std::string because,
-                                                   base::WallTime now) const {
-  const Entry* before = find(name);
-  if (before == nullptr || before->stored.ended) return no_policy(name);
+PolicyBook::Proposal PolicyBook::end(const Endings& endings, base::WallTime now) const {
   Proposal proposal = prune(now);
-  proposal.unchanged = false;
-  ++proposal.change.counters.epoch;
-  Entry entry{before->stored, nullptr};
-  entry.stored.ended = true;
-  entry.stored.ended_at = now;
-  entry.stored.ended_because = std::move(because);
-  proposal.change.put = {entry.stored};
-  proposal.entries = {std::move(entry)};
+  proposal.unchanged = true;
+  for (const auto& [name, ending] : endings) {
+    const Entry* before = find(name);
+    if (before == nullptr || before->stored.ended || before->stored.number != ending.number) continue;
+    proposal.unchanged = false;
+    Entry entry{before->stored, nullptr};
+    entry.stored.ended = true;
+    entry.stored.ended_at = now;
+    entry.stored.ended_because = ending.because;
+    proposal.change.put.push_back(entry.stored);
+    proposal.entries.push_back(std::move(entry));
+  }
+  if (!proposal.unchanged) ++proposal.change.counters.epoch;
   return proposal;
 }
 

@@ -41,8 +41,14 @@ class PolicyBook {
   [[nodiscard]] base::Result<Proposal> put(const std::string& name, store::PolicyText text, base::WallTime now) const;
   // kNotFound
   [[nodiscard]] base::Result<Proposal> remove(const std::string& name) const;
-  // The policy stays listed. kNotFound if it is not in force.
-  [[nodiscard]] base::Result<Proposal> end(const std::string& name, std::string because, base::WallTime now) const;
+  // The policies stay listed. Those that are not in force any more, or are others of that name, are passed over;
+  // unchanged if all are.
+  struct Ending {
+    std::uint32_t number = 0;
+    std::string because;
+  };
+  using Endings = std::map<std::string, Ending>;  // by name
+  [[nodiscard]] Proposal end(const Endings& endings, base::WallTime now) const;
   // Forgets ended policies that are too old or too many.
   [[nodiscard]] Proposal prune(base::WallTime now) const;
 

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+// The controller without a network: time stands still until the test moves it.
+#include "api/controller.h"
+
+#include <gtest/gtest.h>
+
+#include "api/testing.h"
+
+namespace superspan::api {
+namespace {
+
+// A store whose disk is full while `full`.
+class FullStore final : public store::Store {
+ public:
+  struct Disk {
+    bool full = false;
+    int commits = 0;
+  };
+  explicit FullStore(Disk& disk) : disk_(disk) {}
+  base::Result<store::Contents> load() override { return memory_->load(); }
+  base::Status commit(const store::Change& change) override {
+    ++disk_.commits;
+    if (!disk_.full) return memory_->commit(change);
+    return base::fail(base::ErrorCode::kInternal, "the disk is full", "make room");
+  }
+
+ private:
+  Disk& disk_;
+  std::unique_ptr<store::Store> memory_ = store::make_memory_store();
+};
+
+class ControllerTest : public ::testing::Test {
+ protected:
+  ControllerTest() {
+    auto topology = fabric::Topology::parse(testing::kFabric, "test.yaml");
+    auto controller =
+        Controller::start(io_, std::make_shared<const fabric::Topology>(std::move(*topology)),
+                          std::make_unique<FullStore>(disk_), clock_, {std::nullopt, {}, "0.1.0", "", {}});
+    if (!controller) throw std::runtime_error(base::render(controller.error()));
+    controller_ = std::move(*controller);
+  }
+
+  base::Status put(const std::string& name, store::PolicyText text) {
+    base::Status status = base::fail(base::ErrorCode::kInternal, "not answered");
+    controller_->put_policy(name, std::move(text), base::Duration{0}, [&](const auto& result) {
+      status = result ? base::Status{} : base::Status(std::unexpected(result.error()));
+    });
+    return status;
+  }
+  // The node tells again and again that the packets of these policies are used up, as nodes do.
+  void heartbeat(std::vector<std::string> ended, boost::json::object counters = {}) {
+    std::uint64_t revision = 0;
+    for (const auto& node : controller_->engine().nodes()) revision = node.revision;
+    const Registration registration{*http::parse_endpoint("unix:/nowhere/node.sock"),
+                                    testing::kToken,
+                                    "0.1.0",
+                                    revision,
+                                    std::move(ended),
+                                    std::move(counters)};
+    EXPECT_TRUE(controller_->node_heard("node1", registration));
+  }
+  int events(const std::string& type) {
+    int count = 0;
+    for (const auto& event : controller_->events().events()) count += event.type == type ? 1 : 0;
+    return count;
+  }
+
+  FullStore::Disk disk_;
+  base::ManualClock clock_;
+  boost::asio::io_context io_{1};
+  std::unique_ptr<Controller> controller_;
+};
+
+TEST_F(ControllerTest, ALimitThatCannotBeStoredIsTriedEverMoreSeldom) {
+  ASSERT_TRUE(put("web", {.expression = "ip", .packets = 10}));
+  ASSERT_TRUE(put("dns", {.expression = "udp", .packets = 10}));
+  disk_ = {.full = true, .commits = 0};
+  for (int second = 0; second < 600; ++second) {
+    for (int beat = 0; beat < 20; ++beat) {
+      heartbeat({"web", "dns"});
+      clock_.advance(std::chrono::milliseconds(50));
+    }
+  }
+  // 0, 0.5, 1.5, 3.5, 7.5, 15.5 and 31.5 s, then every 30 s.
+  EXPECT_EQ(disk_.commits, 7 + 18);
+  EXPECT_EQ(events("store-failed"), 1);
+  EXPECT_EQ(controller_->policy("web")->state, "pending");
+
+  disk_.full = false;
+  clock_.advance(std::chrono::seconds(30));
+  heartbeat({});
+  EXPECT_EQ(controller_->policy("web")->state, "ended");
+  EXPECT_EQ(controller_->policy("dns")->state, "ended");
+  EXPECT_EQ(events("store-recovered"), 1);
+  EXPECT_EQ(events("policy-ended"), 2);
+}
+
+TEST_F(ControllerTest, AChangeThatIsStoredEndsThePause) {
+  ASSERT_TRUE(put("web", {.expression = "ip", .packets = 10}));
+  disk_.full = true;
+  for (int beat = 0; beat < 100; ++beat) {
+    heartbeat({"web"});
+    clock_.advance(std::chrono::seconds(1));
+  }
+  EXPECT_FALSE(put("dns", {.expression = "udp"}));
+  disk_.full = false;
+  EXPECT_TRUE(put("dns", {.expression = "udp"}));
+  heartbeat({});
+  EXPECT_EQ(controller_->policy("web")->state, "ended");
+}
+
+TEST_F(ControllerTest, ALimitOfAnEarlierPolicyOfThatNameEndsNoOther) {
+  ASSERT_TRUE(put("web", {.expression = "ip", .packets = 10}));
+  disk_.full = true;
+  heartbeat({"web"});
+  disk_.full = false;
+  ASSERT_TRUE(put("web", {.expression = "ip6", .packets = 10}));
+  clock_.advance(std::chrono::seconds(30));
+  heartbeat({});
+  EXPECT_EQ(controller_->policy("web")->state, "pending");
+}
+
+}  // namespace
+}  // namespace superspan::api
