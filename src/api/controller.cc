@@ -143,6 +143,7 @@ base::Result<std::uint64_t> Controller::node_heard(const std::string& name, Regi
     return base::fail(base::ErrorCode::kNotFound, fmt::format("the fabric has no node '{}'", name),
                       "name it in the fabric file, or give superspan-node the right --name");
   }
+  if (registration.controller != nodes_.controller()) registration.applied = 0;  // a number of another controller
   // A report about a policy of that name from before the latest assignment is about another policy.
   const bool current = registration.applied == view->revision;
   const auto ended = current ? registration.ended : std::vector<std::string>{};

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <random>
 #include <utility>
 
 #include "api/json_reader.h"
@@ -15,6 +16,7 @@ namespace json = boost::json;
 
 constexpr std::size_t kTokenBytesMin = 16;
 constexpr std::size_t kTokenBytesMax = 512;
+constexpr std::size_t kControllerBytesMax = 63;
 constexpr std::size_t kNamesMax = 4096;
 // A heartbeat may have been written just before the node applied the latest assignment.
 constexpr auto kHeartbeatLag = std::chrono::seconds(1);
@@ -41,7 +43,15 @@ json::object policy_json(const fabric::AssignedPolicy& policy) {
           {"created", policy.created}};
 }
 
+std::string random_name() {
+  std::random_device random;
+  return fmt::format("{:08x}{:08x}", random(), random());
+}
+
 }  // namespace
+
+NodeDirectory::NodeDirectory(boost::asio::io_context& io, const base::Clock& clock, std::string ca_file)
+    : io_(io), clock_(clock), ca_file_(std::move(ca_file)), controller_(random_name()) {}
 
 std::expected<Registration, std::vector<base::Error>> parse_registration(std::string_view body) {
   const auto object = parse_object(body);
@@ -54,6 +64,7 @@ std::expected<Registration, std::vector<base::Error>> parse_registration(std::st
   const std::string endpoint = reader.text("endpoint", 1024);
   registration.token = reader.text("token", kTokenBytesMax);
   registration.version = reader.text("version", 256);
+  registration.controller = reader.text("controller", kControllerBytesMax);
   registration.applied = reader.number("applied", kJsonIntegerMax);
   registration.ended = reader.names("ended", kNamesMax);
   if (const auto* counters = reader.object("counters")) registration.counters = *counters;
@@ -73,12 +84,13 @@ std::expected<Registration, std::vector<base::Error>> parse_registration(std::st
   return registration;
 }
 
-json::object assignment_json(const fabric::AssignNode& assignment) {
+json::object assignment_json(const fabric::AssignNode& assignment, const std::string& controller) {
   json::array taps;
   for (const auto& tap : assignment.taps) taps.push_back(tap_json(tap));
   json::array policies;
   for (const auto& policy : assignment.policies) policies.push_back(policy_json(policy));
-  return {{"revision", assignment.revision},
+  return {{"controller", controller},
+          {"revision", assignment.revision},
           {"epoch", assignment.epoch},
           {"taps", std::move(taps)},
           {"policies", std::move(policies)}};
@@ -128,7 +140,7 @@ void NodeDirectory::assign(const fabric::AssignNode& assignment, std::function<v
   Entry& entry = found->second;
   ++entry.sending;
   // A client that is replaced (the node moved) never calls back, so the entry's count stays right.
-  entry.client->request(http::Method::kPut, "/v1/assignment", json::serialize(assignment_json(assignment)),
+  entry.client->request(http::Method::kPut, "/v1/assignment", json::serialize(assignment_json(assignment, controller_)),
                         [this, name = assignment.node, done = std::move(done)](base::Result<http::Response> response) {
                           Entry& answered = entries_[name];
                           --answered.sending;

@@ -29,6 +29,7 @@ struct Registration {
   http::Endpoint endpoint;
   std::string token;
   std::string version;
+  std::string controller;  // that sent the assignment in force
   std::uint64_t applied = 0;
   std::vector<std::string> ended;
   boost::json::object counters;
@@ -36,7 +37,7 @@ struct Registration {
 [[nodiscard]] std::expected<Registration, std::vector<base::Error>> parse_registration(std::string_view body);
 
 // The body of PUT /v1/assignment of the node API.
-[[nodiscard]] boost::json::object assignment_json(const fabric::AssignNode& assignment);
+[[nodiscard]] boost::json::object assignment_json(const fabric::AssignNode& assignment, const std::string& controller);
 
 class NodeDirectory {
  public:
@@ -51,8 +52,10 @@ class NodeDirectory {
   };
 
   // `ca_file` is for nodes with https endpoints; empty: the system's authorities.
-  NodeDirectory(boost::asio::io_context& io, const base::Clock& clock, std::string ca_file)
-      : io_(io), clock_(clock), ca_file_(std::move(ca_file)) {}
+  NodeDirectory(boost::asio::io_context& io, const base::Clock& clock, std::string ca_file);
+
+  // The random name of this controller in assignments: revisions begin anew with it.
+  [[nodiscard]] const std::string& controller() const { return controller_; }
 
   // True if the node must get its assignment again: it is new, was down, moved, or says that it has another revision
   // than `applied` although nothing is under way.
@@ -74,6 +77,7 @@ class NodeDirectory {
   boost::asio::io_context& io_;
   const base::Clock& clock_;
   std::string ca_file_;
+  std::string controller_;
   std::map<std::string, Entry> entries_;
 };
 

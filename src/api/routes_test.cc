@@ -122,7 +122,7 @@ TEST_F(Api, ANodeRegistersAndGetsItsAssignment) {
 }
 
 TEST_F(Api, AnUnknownNodeIsRefused) {
-  const FakeNode node;
+  FakeNode node;
   EXPECT_EQ(controller_.put("/v1/nodes/node9", node.registration(0)).status, 404);
   EXPECT_EQ(controller_.put("/v1/nodes/node1", R"({"endpoint": "nowhere", "token": "0123456789abcdef"})").status, 400);
   EXPECT_EQ(controller_.put("/v1/nodes/node1", R"({"endpoint": "unix:/a", "token": "short"})").status, 400);
@@ -145,6 +145,18 @@ TEST_F(Api, ALimitReachedAtANodeEndsThePolicy) {
   const auto stats = controller_.get("/v1/policies/dns/stats");
   EXPECT_EQ(text_at(stats, "/nodes/0/node"), "node1");
   EXPECT_EQ(text_at(stats, "/nodes/0/received"), "11");
+}
+
+TEST_F(Api, ANodeThatHasTheRevisionOfAnotherControllerIsNotCurrent) {
+  FakeNode node;
+  controller_.put("/v1/nodes/node1", node.registration(0));
+  controller_.put("/v1/policies/dns?wait_ms=0", R"({"expression": "udp", "limits": {"packets": 10}})");
+  const auto assignment = node.assignment("dns");
+  EXPECT_EQ(assignment.at("controller").as_string().size(), 16U);
+  std::string report = node.registration(assignment.at("revision").to_number<std::int64_t>(), R"(, "ended": ["dns"])");
+  report.replace(report.find(assignment.at("controller").as_string().c_str()), 16, "0000000000000000");
+  controller_.put("/v1/nodes/node1", report);
+  EXPECT_NE(text_at(controller_.get("/v1/policies/dns"), "/state"), "ended");
 }
 
 TEST_F(Api, AStreamTicketLeadsToTheNode) {

@@ -148,9 +148,13 @@ class FakeNode {
   FakeNode(const FakeNode&) = delete;
   FakeNode& operator=(const FakeNode&) = delete;
 
-  [[nodiscard]] std::string registration(std::int64_t applied, const std::string& more = "") const {
+  // Says `applied` of the controller whose assignment came last.
+  [[nodiscard]] std::string registration(std::int64_t applied, const std::string& more = "") {
+    const std::lock_guard lock(mutex_);
+    const auto controller = assignments_.empty() ? "" : boost::json::serialize(assignments_.back().at("controller"));
+    const auto by = controller.empty() ? "" : R"(, "controller": )" + controller;
     return R"({"endpoint": ")" + endpoint_ + R"(", "token": ")" + kToken + R"(", "version": "0.1.0", "applied": )" +
-           std::to_string(applied) + more + "}";
+           std::to_string(applied) + by + more + "}";
   }
   // The latest assignment; waits for one that names `policy` ("": any).
   boost::json::value assignment(const std::string& policy) {

@@ -19,7 +19,8 @@ namespace {
 
 using http::Method;
 
-constexpr std::string_view kAssignment = R"({"revision":5,"epoch":7,"taps":[{"id":1,"name":"leaf1"}],"policies":[
+constexpr std::string_view kAssignment =
+    R"({"controller":"c1","revision":5,"epoch":7,"taps":[{"id":1,"name":"leaf1"}],"policies":[
   {"name":"web","number":1,"service_path":1,"bit":0,"from_epoch":7,"expression":"udp","stream":true,
    "limits":{"packets":3,"bytes":0}}]})";
 
@@ -59,7 +60,7 @@ TEST_F(ApiTest, AssignmentIsInForceWhenItIsAnswered) {
 }
 
 TEST_F(ApiTest, WrongAssignmentIsAProblemWithItsPlace) {
-  const auto answer = request(Method::kPut, "/v1/assignment", R"({"revision":5})");
+  const auto answer = request(Method::kPut, "/v1/assignment", R"({"controller":"c1","revision":5})");
   ASSERT_TRUE(answer);
   EXPECT_EQ(answer->status, 400);
   EXPECT_EQ(http::error_of(*answer).place, "/epoch");

@@ -121,10 +121,14 @@ base::Result<Assignment> parse_assignment(std::string_view json) {
   if (!document) return std::unexpected(document.error());
   JsonObject object(*document, "");
   Assignment assignment;
+  assignment.controller = object.text("controller", kNameBytesMax);
   assignment.revision = object.number("revision");
   assignment.epoch = static_cast<std::uint32_t>(object.number("epoch", k32Bits));
   const boost::json::value* taps = object.array("taps", kTapsMax);
   const boost::json::value* policies = object.array("policies", kPoliciesMax);
+  if (assignment.controller.empty()) {
+    object.fail("controller", "'controller' is empty", "send a random text that is made when the controller starts");
+  }
   if (auto status = object.finish(); !status) return std::unexpected(status.error());
   for (std::size_t index = 0; index < taps->get_array().size(); ++index) {
     auto tap = parse_tap(taps->get_array()[index], fmt::format("/taps/{}", index));

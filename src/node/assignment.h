@@ -2,7 +2,11 @@
 // What the controller wants of this node: the body of `PUT /v1/assignment`. It is the whole desired state; applying the
 // same assignment twice changes nothing.
 //
-//   {"revision": 12, "epoch": 7, "taps": [{"id": 1, "name": "leaf1-spine1", "description": "..."}],
+// `controller` is a random name that a controller process gives itself when it starts, `revision` a number that grows
+// while that process lives. Together they say which of two assignments is newer (node.h: which one a node refuses).
+//
+//   {"controller": "5f0c...", "revision": 12, "epoch": 7,
+//    "taps": [{"id": 1, "name": "leaf1-spine1", "description": "..."}],
 //    "policies": [{"name": "web", "number": 3, "service_path": 1, "bit": 0, "from_epoch": 7,
 //                  "expression": "tcp port 443", "residual": "", "record": true, "stream": false, "snaplen": 0,
 //                  "limits": {"packets": 0, "bytes": 0}, "owner": "", "reason": "", "ticket": "", "created": ""}]}
@@ -45,6 +49,7 @@ struct AssignedPolicy {
 };
 
 struct Assignment {
+  std::string controller;
   std::uint64_t revision = 0;
   std::uint32_t epoch = 0;
   std::vector<AssignedTap> taps;         // ids are unique

@@ -12,7 +12,7 @@ constexpr std::string_view kPolicy =
     R"({"name":"web","number":3,"service_path":1,"bit":0,"from_epoch":7,"expression":"tcp port 443"})";
 
 std::string with_policies(std::string_view policies) {
-  return R"({"revision":12,"epoch":7,"taps":[],"policies":[)" + std::string(policies) + "]}";
+  return R"({"controller":"c1","revision":12,"epoch":7,"taps":[],"policies":[)" + std::string(policies) + "]}";
 }
 
 std::string with_member(std::string_view member) {
@@ -21,11 +21,12 @@ std::string with_member(std::string_view member) {
 
 TEST(Assignment, ReadsEverythingThatTheControllerSends) {
   const auto read = parse_assignment(R"({
-    "revision": 12, "epoch": 7, "taps": [{"id":1,"name":"leaf1-spine1","description":"uplink"}],
+    "controller": "c1", "revision": 12, "epoch": 7, "taps": [{"id":1,"name":"leaf1-spine1","description":"uplink"}],
     "policies": [{"name":"web","number":3,"service_path":1,"bit":63,"from_epoch":7,"expression":"tcp port 443",
       "residual":"tcp","record":true,"stream":true,"snaplen":128,"limits":{"packets":10,"bytes":2000},
       "owner":"ann","reason":"slow","ticket":"T-1","created":"2026-11-21T19:38:04Z"}]})");
   ASSERT_TRUE(read) << base::render(read.error());
+  EXPECT_EQ(read->controller, "c1");
   EXPECT_EQ(read->revision, 12U);
   EXPECT_EQ(read->epoch, 7U);
   EXPECT_EQ(read->taps, (std::vector<AssignedTap>{{1, "leaf1-spine1", "uplink"}}));
@@ -62,17 +63,28 @@ INSTANTIATE_TEST_SUITE_P(
     Table, AssignmentError,
     ::testing::Values(
         Wrong{"", "", "not JSON"}, Wrong{"[]", "", "not a JSON object"}, Wrong{"{\"revision\":", "", "not JSON"},
-        Wrong{R"({"epoch":7,"taps":[],"policies":[]})", "/revision", "'revision' is missing"},
-        Wrong{R"({"revision":"x","epoch":7,"taps":[],"policies":[]})", "/revision", "'revision' is not a number"},
-        Wrong{R"({"revision":-1,"epoch":7,"taps":[],"policies":[]})", "/revision", "'revision' is not a number"},
-        Wrong{R"({"revision":1.5,"epoch":7,"taps":[],"policies":[]})", "/revision", "'revision' is not a number"},
-        Wrong{R"({"revision":1,"epoch":4294967296,"taps":[],"policies":[]})", "/epoch", "'epoch' is not a number"},
-        Wrong{R"({"revision":1,"epoch":7,"taps":{},"policies":[]})", "/taps", "'taps' is not an array"},
-        Wrong{R"({"revision":1,"epoch":7,"taps":[],"policies":[],"tols":1})", "/tols", "unknown key 'tols'"},
-        Wrong{R"({"revision":1,"epoch":7,"taps":[7],"policies":[]})", "/taps/0", "not a JSON object"},
-        Wrong{R"({"revision":1,"epoch":7,"taps":[{"id":1}],"policies":[]})", "/taps/0/name", "'name' is missing"},
-        Wrong{R"({"revision":1,"epoch":7,"taps":[{"id":1,"name":"a"},{"id":1,"name":"b"}],"policies":[]})",
-              "/taps/1/id", "tap 1 is there twice"},
+        Wrong{R"({"revision":1,"epoch":7,"taps":[],"policies":[]})", "/controller", "'controller' is missing"},
+        Wrong{R"({"controller":"","revision":1,"epoch":7,"taps":[],"policies":[]})", "/controller",
+              "'controller' is empty"},
+        Wrong{R"({"controller":"c1","epoch":7,"taps":[],"policies":[]})", "/revision", "'revision' is missing"},
+        Wrong{R"({"controller":"c1","revision":"x","epoch":7,"taps":[],"policies":[]})", "/revision",
+              "'revision' is not a number"},
+        Wrong{R"({"controller":"c1","revision":-1,"epoch":7,"taps":[],"policies":[]})", "/revision",
+              "'revision' is not a number"},
+        Wrong{R"({"controller":"c1","revision":1.5,"epoch":7,"taps":[],"policies":[]})", "/revision",
+              "'revision' is not a number"},
+        Wrong{R"({"controller":"c1","revision":1,"epoch":4294967296,"taps":[],"policies":[]})", "/epoch",
+              "'epoch' is not a number"},
+        Wrong{R"({"controller":"c1","revision":1,"epoch":7,"taps":{},"policies":[]})", "/taps",
+              "'taps' is not an array"},
+        Wrong{R"({"controller":"c1","revision":1,"epoch":7,"taps":[],"policies":[],"tols":1})", "/tols",
+              "unknown key 'tols'"},
+        Wrong{R"({"controller":"c1","revision":1,"epoch":7,"taps":[7],"policies":[]})", "/taps/0", "not a JSON object"},
+        Wrong{R"({"controller":"c1","revision":1,"epoch":7,"taps":[{"id":1}],"policies":[]})", "/taps/0/name",
+              "'name' is missing"},
+        Wrong{
+            R"({"controller":"c1","revision":1,"epoch":7,"taps":[{"id":1,"name":"a"},{"id":1,"name":"b"}],"policies":[]})",
+            "/taps/1/id", "tap 1 is there twice"},
         Wrong{with_policies("{}"), "/policies/0/name", "'name' is missing"},
         Wrong{with_member(R"("bit":64)"), "/policies/0/bit", "'bit' is not a number of its range"},
         Wrong{with_member(R"("service_path":16777216)"), "/policies/0/service_path", "'service_path' is not a number"},
@@ -93,8 +105,8 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST(Assignment, NestingIsBounded) {
   EXPECT_FALSE(parse_assignment(std::string(100'000, '[')));
-  EXPECT_FALSE(parse_assignment(R"({"revision":1,"epoch":1,"policies":[],"taps":)" + std::string(40, '[') +
-                                std::string(40, ']') + "}"));
+  EXPECT_FALSE(parse_assignment(R"({"controller":"c1","revision":1,"epoch":1,"policies":[],"taps":)" +
+                                std::string(40, '[') + std::string(40, ']') + "}"));
 }
 
 }  // namespace

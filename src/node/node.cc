@@ -49,17 +49,22 @@ void Node::stop() {
 }
 
 base::Status Node::apply(const Assignment& assignment) {
+  if (auto status = order_.check(assignment.controller, assignment.revision); !status) return status;
   auto planned = plan(assignment);
   if (!planned) return std::unexpected(std::move(planned.error()));
+  order_.take(assignment.controller, assignment.revision);
   taps_.set(std::make_shared<TapDirectory>(*taps_.get(), assignment.taps));
   open_sinks(*planned);
   {
     const std::lock_guard lock(mutex_);
     active_ = std::move(*planned);
-    applied_ = assignment.revision;
-    epoch_ = assignment.epoch;
   }
-  return publish();
+  if (auto status = publish(); !status) return status;
+  const std::lock_guard lock(mutex_);
+  controller_ = assignment.controller;
+  applied_ = assignment.revision;
+  epoch_ = assignment.epoch;
+  return {};
 }
 
 // The runs after this assignment: those that stay, new ones, and those that go but have their grace.
@@ -152,6 +157,7 @@ NodeReport Node::report() const {
   report.frames = &pipeline_.counters;
   report.problems = recorder_.problems();
   const std::lock_guard lock(mutex_);
+  report.controller = controller_;
   report.applied = applied_;
   report.epoch = epoch_;
   report.port = port_;

@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "node/assignment.h"
+#include "node/assignment_order.h"
 #include "node/packet_input.h"
 #include "node/pipeline.h"
 #include "node/policy_run.h"
@@ -43,6 +44,7 @@ struct NodeReport {
     std::shared_ptr<const PolicyRun> run;
     bool closed = false;
   };
+  std::string controller;     // of the assignment in force; empty: none yet
   std::uint64_t applied = 0;  // revision of the assignment in force; 0: none yet
   std::uint32_t epoch = 0;
   const FrameCounters* frames = nullptr;  // lives as long as the node
@@ -64,7 +66,9 @@ class Node {
   // Stops receiving, writes out and closes every recording and stream. Nothing may follow.
   void stop();
 
-  // Control thread. In force when it returns well. On kInvalid nothing has changed.
+  // Control thread. In force when it returns well. On kInvalid, and on kConflict for an assignment that is older than
+  // one that came before (assignment_order.h), nothing has changed. kTimeout: the worker is late; the assignment will
+  // come into force, but the report goes on naming the one before until the same assignment has been applied again.
   [[nodiscard]] base::Status apply(const Assignment& assignment);
   // Control thread, every 20 ms or so: ends policies whose grace is over.
   void tick();
@@ -103,8 +107,10 @@ class Node {
   RecordThread recorder_;
   StreamThread streamer_;
   std::uint64_t generation_ = 0;  // of the newest table
+  AssignmentOrder order_;
 
   mutable std::mutex mutex_;  // of what follows, which only the control thread changes
+  std::string controller_;
   std::uint64_t applied_ = 0;
   std::uint32_t epoch_ = 0;
   PortDrops port_;

@@ -152,6 +152,30 @@ TEST_F(NodeTest, ResidualThatDoesNotCompileLeavesEverythingAsItWas) {
   EXPECT_EQ(node_.report().applied, 1U);
 }
 
+TEST_F(NodeTest, AssignmentThatWasOvertakenIsRefusedAndChangesNothing) {
+  apply(assignment({recorded("web", 0)}, 2));
+  const auto status = node_.apply(assignment({}, 1));
+  ASSERT_FALSE(status);
+  EXPECT_EQ(status.error().code, base::ErrorCode::kConflict);
+  wait(std::chrono::seconds(1));
+  receive(fabric_frame(udp_frame(1, 2)));
+  EXPECT_EQ(file("web-").packets.size(), 1U);
+  EXPECT_EQ(node_.report().applied, 2U);
+}
+
+TEST_F(NodeTest, RestartedControllerBeginsAtRevisionOneAndTheFileGoesOn) {
+  apply(assignment({recorded("web", 0)}, 900));
+  Assignment restarted = assignment({recorded("web", 0)}, 1);
+  restarted.controller = "controller2";
+  apply(restarted);
+  EXPECT_FALSE(node_.apply(assignment({}, 901))) << "a late one of the controller that is gone";
+  wait(std::chrono::seconds(1));
+  receive(fabric_frame(udp_frame(1, 2)));
+  EXPECT_EQ(file("web-").packets.size(), 1U);
+  EXPECT_EQ(node_.report().applied, 1U);
+  EXPECT_EQ(node_.report().controller, "controller2");
+}
+
 TEST_F(NodeTest, LimitClosesTheFileAtOnceAndIsReported) {
   AssignedPolicy limited = recorded("web", 0);
   limited.limit_packets = 2;
@@ -249,6 +273,39 @@ class EndlessInput final : public PacketInput {
   std::vector<base::Bytes> frames_;
   std::vector<InputFrame> burst_;
 };
+
+// Holds whoever receives until it is let go.
+class StuckInput final : public PacketInput {
+ public:
+  std::span<const InputFrame> receive() override {
+    while (stuck.load()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    return {};
+  }
+  PortDrops drops() override { return {}; }
+  std::atomic<bool> stuck{true};
+};
+
+TEST(NodeThreads, AssignmentThatTheWorkerDoesNotTakeIsNotReportedAsInForce) {
+  const base::SystemClock clock;
+  StuckInput input;
+  recorder::MemoryDisk disk;
+  Node node({.name = "node1", .buffers = {}, .recorder = {}}, input, disk, clock);
+  node.start();
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));  // now it is inside receive()
+  const Assignment wanted = assignment({recorded("web", 0)}, 5);
+  const auto late = node.apply(wanted);
+  ASSERT_FALSE(late);
+  EXPECT_EQ(late.error().code, base::ErrorCode::kTimeout);
+  EXPECT_EQ(node.report().applied, 0U);
+  EXPECT_EQ(node.report().epoch, 0U);
+  EXPECT_FALSE(node.apply(assignment({}, 4))) << "older than what is about to come into force";
+  input.stuck = false;
+  const auto again = node.apply(wanted);
+  EXPECT_TRUE(again) << base::render(again.error());
+  EXPECT_EQ(node.report().applied, 5U);
+  EXPECT_EQ(node.report().policies.size(), 1U) << "one capture, not one for each try";
+  node.stop();
+}
 
 // With all threads: policies come and go while packets arrive. Under TSan this is the proof of the handshake.
 TEST(NodeThreads, EveryCopyIsAccountedForWhilePoliciesComeAndGo) {

@@ -20,6 +20,7 @@ std::string heartbeat_json(const RegistrarOptions& options, const NodeReport& re
   return boost::json::serialize(boost::json::object{{"endpoint", options.endpoint},
                                                     {"token", options.token},
                                                     {"version", options.version},
+                                                    {"controller", report.controller},
                                                     {"applied", report.applied},
                                                     {"ended", std::move(ended)},
                                                     {"counters", counters_json(report)}});

@@ -5,6 +5,8 @@
 
 #include <utility>
 
+#include "node/residual_words.h"
+
 namespace superspan::node {
 namespace {
 
@@ -27,13 +29,17 @@ Residual::~Residual() = default;
 
 base::Result<Residual> Residual::compile(const std::string& text) {
   if (text.empty()) return Residual(nullptr);
+  if (const auto name = first_name(text)) {
+    return base::fail(base::ErrorCode::kInvalid, "residual: '" + std::string(*name) + "' is a name or an unknown word",
+                      "write keywords, numbers and addresses; a node asks nobody what a name means", "residual");
+  }
   const std::unique_ptr<pcap_t, void (*)(pcap_t*)> handle(::pcap_open_dead(DLT_EN10MB, kSnaplen), ::pcap_close);
   if (!handle) return base::fail(base::ErrorCode::kInternal, "libpcap has no memory");
   auto program = std::make_unique<Program>();
   // Not optimised: libpcap 1.10's optimiser refuses what can never match, and gets a few expressions wrong.
   if (::pcap_compile(handle.get(), &program->code, text.c_str(), 0, PCAP_NETMASK_UNKNOWN) != 0) {
     return base::fail(base::ErrorCode::kInvalid, std::string("residual: ") + ::pcap_geterr(handle.get()),
-                      "a residual is a pcap-filter expression with addresses instead of names", "residual");
+                      "a residual is a pcap-filter(7) expression with numbers and addresses only", "residual");
   }
   return Residual(std::move(program));
 }

@@ -13,8 +13,8 @@ namespace superspan::node {
 
 class Residual {
  public:
-  // An empty text accepts every frame. kInvalid with libpcap's words for a text that it does not understand. Names of
-  // hosts were resolved by the controller: a text with a name in it would make libpcap ask the DNS.
+  // An empty text accepts every frame. kInvalid for a text with a name in it, which libpcap would look up
+  // (residual_words.h; the controller has put numbers for all names), and with libpcap's words for other nonsense.
   [[nodiscard]] static base::Result<Residual> compile(const std::string& text);
   Residual(const Residual&) = delete;
   Residual& operator=(const Residual&) = delete;

@@ -78,7 +78,7 @@ TEST(Residual, NoTextAcceptsEverything) {
 }
 
 TEST(Residual, NonsenseIsAnErrorInTheWordsOfLibpcap) {
-  const auto residual = Residual::compile("tcp prot 80");
+  const auto residual = Residual::compile("tcp port port 80");
   ASSERT_FALSE(residual);
   EXPECT_EQ(residual.error().code, base::ErrorCode::kInvalid);
   EXPECT_NE(residual.error().message.find("syntax error"), std::string::npos) << residual.error().message;

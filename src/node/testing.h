@@ -82,7 +82,8 @@ inline AssignedPolicy policy(std::string name, std::uint32_t bit, std::uint32_t 
 }
 
 inline Assignment assignment(std::vector<AssignedPolicy> policies, std::uint64_t revision = 1) {
-  return {revision, 7, {{1, "leaf1-spine1", "leaf1 uplink"}, {2, "leaf2-spine1", ""}}, std::move(policies)};
+  return {
+      "controller1", revision, 7, {{1, "leaf1-spine1", "leaf1 uplink"}, {2, "leaf2-spine1", ""}}, std::move(policies)};
 }
 
 // A connection that takes as much as the test lets it.
