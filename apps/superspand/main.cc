@@ -42,6 +42,11 @@ int exit_code(base::ErrorCode code) {
 }
 
 base::Result<std::shared_ptr<const fabric::Topology>> read_fabric(const std::string& file) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(file, ignored)) {
+    return base::fail(base::ErrorCode::kInvalid, "this is a directory, not a fabric file",
+                      "name the YAML file in it with --fabric", file);
+  }
   std::ifstream stream(file, std::ios::binary);
   if (!stream) {
     return base::fail(base::ErrorCode::kNotFound, "cannot read the fabric file", "give its path with --fabric", file);

@@ -159,6 +159,11 @@ TEST_F(Superspand, WrongInputNamesPlaceAndRemedy) {
   std::filesystem::remove(path("fabric.yaml"));
   start();
   EXPECT_EQ(exit_code(), 3);
+  std::filesystem::create_directory(path("fabric.yaml"));
+  start();
+  EXPECT_EQ(exit_code(), 2);
+  EXPECT_NE(log().find("this is a directory, not a fabric file"), std::string::npos) << log();
+  std::filesystem::remove(path("fabric.yaml"));
   write("fabric.yaml", kFabric);
   start({"--listen", "http://0.0.0.0:0"});
   EXPECT_EQ(exit_code(), 2);

@@ -242,6 +242,36 @@ TEST(PolicyApply, PlacesTheControllersErrorInTheFile) {
             file.string() + ":3:9: unknown tool 'isd1'\nhint: did you mean 'ids1'?\n");
 }
 
+TEST(PolicyApply, TakesTheFilesOfADirectoryInTheOrderOfTheirNames) {
+  FakeController controller;
+  const auto folder = controller.file("policies");
+  std::filesystem::create_directories(folder / "below.yaml");
+  std::ofstream(folder / "b.yml") << "name: b\nexpression: tcp\n";
+  std::ofstream(folder / "a.yaml") << "name: a\nexpression: tcp\n---\nname: z\nexpression: udp\n";
+  std::ofstream(folder / "c.json") << R"({"name": "c", "expression": "udp"})";
+  std::ofstream(folder / "README.md") << "not a policy\n";
+  const Outcome outcome = run_command(controller, {"policy", "apply", "-f", folder});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_EQ(outcome.out, "policy a created\npolicy z created\npolicy b created\npolicy c created\n");
+}
+
+TEST(PolicyApply, SaysWhatADirectoryLacks) {
+  FakeController controller;
+  const auto folder = controller.file("policies");
+  std::filesystem::create_directories(folder);
+  const Outcome empty = run_command(controller, {"policy", "apply", "-f", folder});
+  EXPECT_EQ(empty.code, 3);
+  EXPECT_EQ(empty.err, "--file: no policy file is in the directory " + folder.string() +
+                           "\nhint: their names end in .yaml, .yml or .json\n");
+  std::ofstream(folder / "a.yaml") << "name: web\nexpression: tcp\n";
+  std::ofstream(folder / "b.yaml") << "# again\nname: web\nexpression: udp\n";
+  const Outcome twice = run_command(controller, {"policy", "apply", "-f", folder});
+  EXPECT_EQ(twice.code, 2);
+  EXPECT_EQ(twice.err, (folder / "b.yaml").string() + ":2:1: policy 'web' stands here twice\nhint: it stands at " +
+                           (folder / "a.yaml").string() + ":1:1 already\n");
+  EXPECT_TRUE(controller.requests().empty());
+}
+
 TEST(PolicyDelete, RemovesWhatItCanAndReportsTheRest) {
   FakeController controller;
   controller.add_policy("web", {{"name", "web"}});

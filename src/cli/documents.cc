@@ -182,7 +182,8 @@ base::Result<std::vector<YAML::Node>> load(std::string_view text, const Reader& 
 
 }  // namespace
 
-base::Result<std::vector<PolicyDocument>> read_policies(std::string_view text, const std::string& file) {
+base::Result<std::vector<PolicyDocument>> read_policies(std::string_view text, const std::string& file,
+                                                        std::span<const PolicyDocument> earlier) {
   if (text.size() > kTextBytes) {
     return base::fail(base::ErrorCode::kLimit, "the file is larger than 1 MiB", "split it", file);
   }
@@ -200,18 +201,20 @@ base::Result<std::vector<PolicyDocument>> read_policies(std::string_view text, c
     return base::fail(base::ErrorCode::kInvalid, "there is no policy in it", "see `superspan policy apply --help`",
                       file);
   }
-  if (nodes.size() > kPoliciesMax) {
-    return base::fail(base::ErrorCode::kLimit, "there are more than 1000 policies in it", "split it", file);
+  if (earlier.size() + nodes.size() > kPoliciesMax) {
+    return base::fail(base::ErrorCode::kLimit, "there are more than 1000 policies", "apply them in several parts",
+                      file);
   }
   std::vector<PolicyDocument> documents;
   std::map<std::string, std::string> names;
+  for (const PolicyDocument& other : earlier) names.emplace(other.name, other.place);
   for (const YAML::Node& node : nodes) {
     auto document = reader.policy(node);
     if (!document) return std::unexpected(document.error());
-    const auto [earlier, fresh] = names.emplace(document->name, document->place);
+    const auto [known, fresh] = names.emplace(document->name, document->place);
     if (!fresh) {
       return reader.wrong(node, fmt::format("policy '{}' stands here twice", document->name),
-                          fmt::format("it stands at {} already", earlier->second));
+                          fmt::format("it stands at {} already", known->second));
     }
     documents.push_back(std::move(*document));
   }

@@ -4,6 +4,7 @@
 
 #include <boost/json/object.hpp>
 #include <map>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,7 +22,9 @@ struct PolicyDocument {
 
 // Checks everything that can be checked without the controller: syntax, keys, types. The keys that the controller adds
 // when it shows a policy (state, number, ...) are left out, so what `policy show -o yaml` prints can be applied again.
-// Errors are kInvalid with file:line:column of the wrong word, and name the nearest known key. `file` is for places.
-[[nodiscard]] base::Result<std::vector<PolicyDocument>> read_policies(std::string_view text, const std::string& file);
+// Errors are kInvalid with file:line:column of the wrong word, and name the nearest known key. `file` is for places;
+// `earlier` come from other files, so their names are taken.
+[[nodiscard]] base::Result<std::vector<PolicyDocument>> read_policies(std::string_view text, const std::string& file,
+                                                                      std::span<const PolicyDocument> earlier = {});
 
 }  // namespace superspan::cli

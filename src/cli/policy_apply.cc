@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json/array.hpp>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <map>
@@ -17,14 +19,51 @@ namespace superspan::cli {
 namespace json = boost::json;
 namespace {
 
+namespace fs = std::filesystem;
+
 base::Result<std::string> read_text(const std::string& file, Terminal& terminal) {
   if (file == "-") return std::string(std::istreambuf_iterator<char>(terminal.in), {});
   std::ifstream stream(file, std::ios::binary);
   if (!stream) {
     return base::fail(base::ErrorCode::kNotFound, fmt::format("cannot read {}", file),
-                      "name a file, or - for standard input", "--file");
+                      "name a file or a directory, or - for standard input", "--file");
   }
   return std::string(std::istreambuf_iterator<char>(stream), {});
+}
+
+// The file itself, or the policy files of a directory (not of those below it) in the order of their names.
+base::Result<std::vector<std::string>> files_of(const std::string& path) {
+  std::error_code error;
+  if (path == "-" || !fs::is_directory(path, error)) return std::vector{path};
+  std::vector<std::string> files;
+  for (fs::directory_iterator at(path, error); !error && at != fs::directory_iterator(); at.increment(error)) {
+    const std::string suffix = at->is_directory() ? "" : at->path().extension().string();
+    if (suffix == ".yaml" || suffix == ".yml" || suffix == ".json") files.push_back(at->path());
+  }
+  if (error) {
+    return base::fail(base::ErrorCode::kDenied, fmt::format("cannot read the directory {}: {}", path, error.message()),
+                      "check its owner and mode", "--file");
+  }
+  if (files.empty()) {
+    return base::fail(base::ErrorCode::kNotFound, fmt::format("no policy file is in the directory {}", path),
+                      "their names end in .yaml, .yml or .json", "--file");
+  }
+  std::ranges::sort(files);
+  return files;
+}
+
+base::Result<std::vector<PolicyDocument>> read_documents(const std::string& path, Terminal& terminal) {
+  const auto files = files_of(path);
+  if (!files) return std::unexpected(files.error());
+  std::vector<PolicyDocument> all;
+  for (const std::string& file : *files) {
+    const auto text = read_text(file, terminal);
+    if (!text) return std::unexpected(text.error());
+    auto documents = read_policies(*text, file == "-" ? "standard input" : file, all);
+    if (!documents) return std::unexpected(documents.error());
+    std::ranges::move(*documents, std::back_inserter(all));
+  }
+  return all;
 }
 
 // The controller names the wrong value by its JSON pointer or, for an expression, by a mark in it.
@@ -60,9 +99,7 @@ base::Result<int> run(const Invocation& invocation) {
     return base::fail(base::ErrorCode::kInvalid, "--file is missing", "for example: superspan policy apply -f web.yaml",
                       "superspan policy apply");
   }
-  const auto text = read_text(file, invocation.terminal);
-  if (!text) return std::unexpected(text.error());
-  const auto documents = read_policies(*text, file == "-" ? "standard input" : file);
+  const auto documents = read_documents(file, invocation.terminal);
   if (!documents) return std::unexpected(documents.error());
   auto controller = Controller::connect(invocation);
   if (!controller) return std::unexpected(controller.error());
@@ -90,8 +127,9 @@ Command policy_apply_command() {
   return {.name = "policy apply",
           .summary = "create or change policies from a file",
           .description =
-              "Reads policies from a YAML or JSON file, one or many ('---' between them, or a list), checks all of "
-              "them, and then makes the controller have them so. Policies that are not in the file stay as they are. "
+              "Reads policies from a YAML or JSON file, one or many ('---' between them, or a list), or from all files "
+              "*.yaml, *.yml and *.json of a directory, checks all of them, and then makes the controller have them "
+              "so. Policies that are not in the file stay as they are. "
               "Applying the same file again changes nothing.\n"
               "\n"
               "  name: web                   # a-z 0-9 . _ -, required\n"
@@ -108,7 +146,7 @@ Command policy_apply_command() {
           .positional = {},
           .options = {{.flags = "-f,--file",
                        .value = "FILE",
-                       .help = "file with policies; - is standard input",
+                       .help = "file or directory with policies; - is standard input",
                        .kind = Value::kFile}},
           .examples = {{"superspan policy apply -f web.yaml", "create or change the policies of web.yaml"},
                        {"superspan policy show web -o yaml | sed s/443/8443/ | superspan policy apply -f -",
