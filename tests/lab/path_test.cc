@@ -47,7 +47,7 @@ base::Status send_everything(std::uint32_t first, unsigned rounds) {
 
 void expect_clean(const PolicyCase& policy, const base::Result<witness::Verdict>& verdict, std::uint64_t at_least) {
   ASSERT_TRUE(verdict) << policy.name << ": " << base::render(verdict.error());
-  fmt::print("  {}\n", witness::table_row(policy.name, *verdict));
+  fmt::print("  {}\n", witness::table_row(policy.name, "end", *verdict));
   EXPECT_GE(verdict->offered, at_least) << policy.name;
   EXPECT_TRUE(verdict->clean()) << policy.name << " (" << policy.expression << ")";
   for (const std::string& example : verdict->examples) fmt::print("    {}\n", example);

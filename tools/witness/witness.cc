@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <pcap/pcap.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -128,9 +129,10 @@ Verdict sum_up(const Tally& tally) {
   for (const auto& [frame, counts] : tally) {
     const std::uint64_t allowed = counts.must + counts.may;
     verdict.offered += counts.must;
-    verdict.optional += counts.may;
+    verdict.outside += counts.may;
     verdict.delivered += counts.delivered;
     const std::uint64_t lost = counts.must > counts.delivered ? counts.must - counts.delivered : 0;
+    if (counts.delivered > counts.must) verdict.edge += std::min(counts.delivered - counts.must, counts.may);
     const std::uint64_t extra = counts.delivered > allowed ? counts.delivered - allowed : 0;
     count(verdict.missing, lost, "missing", frame, missing, verdict);
     if (counts.wanted) {
@@ -155,14 +157,26 @@ base::Result<Verdict> judge(const Task& task) {
   return sum_up(tally);
 }
 
-std::string table_header() {
-  return fmt::format("{:<24} {:>9} {:>9} {:>9} {:>9} {:>9}", "name", "offered", "delivered", "missing", "doubled",
-                     "foreign");
+Verdict judge_hop(const Verdict& frames, std::uint64_t packets) {
+  Verdict hop;
+  hop.offered = frames.offered;
+  hop.outside = frames.outside;
+  hop.delivered = packets;
+  hop.missing = packets < frames.offered ? frames.offered - packets : 0;
+  const std::uint64_t beyond = packets > frames.offered ? packets - frames.offered : 0;
+  hop.edge = std::min(beyond, frames.outside);
+  hop.doubled = beyond - hop.edge;
+  return hop;
 }
 
-std::string table_row(const std::string& name, const Verdict& verdict) {
-  return fmt::format("{:<24} {:>9} {:>9} {:>9} {:>9} {:>9}", name, verdict.offered, verdict.delivered, verdict.missing,
-                     verdict.doubled, verdict.foreign);
+std::string table_header() {
+  return fmt::format("{:<10} {:<15} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9}", "policy", "hop", "offered", "edge",
+                     "delivered", "missing", "doubled", "foreign");
+}
+
+std::string table_row(const std::string& policy, const std::string& hop, const Verdict& verdict) {
+  return fmt::format("{:<10} {:<15} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9}", policy, hop, verdict.offered, verdict.edge,
+                     verdict.delivered, verdict.missing, verdict.doubled, verdict.foreign);
 }
 
 }  // namespace superspan::witness

@@ -9,6 +9,9 @@
 //   missing  must be delivered and was not
 //   doubled  was offered, but delivered more often than it was offered
 //   foreign  was never offered, or the expression does not want it
+//   edge     was offered outside of the window, and delivered; allowed
+//
+// So every row balances: offered + edge + doubled + foreign = delivered + missing.
 #pragma once
 
 #include <cstdint>
@@ -34,9 +37,10 @@ struct Task {
 };
 
 struct Verdict {
-  std::uint64_t offered = 0;    // matching frames that must be delivered
-  std::uint64_t optional = 0;   // matching frames outside the window
+  std::uint64_t offered = 0;    // matching frames inside the window: they must be delivered
+  std::uint64_t outside = 0;    // matching frames outside the window: they may be
   std::uint64_t delivered = 0;  // all frames in the delivered files
+  std::uint64_t edge = 0;
   std::uint64_t missing = 0;
   std::uint64_t doubled = 0;
   std::uint64_t foreign = 0;
@@ -53,8 +57,14 @@ inline constexpr unsigned kExamples = 3;
 // there.
 [[nodiscard]] base::Result<Verdict> judge(const Task& task);
 
-// "name offered delivered missing doubled foreign" in columns.
+// The same for a hop of which only the number of packets is known, for example a switch counter: what it carried beyond
+// the frames offered in and outside of the window counts as doubled, since a number does not tell a doubled frame from
+// a foreign one. `frames` is the verdict on the policy's frames; `packets` must count from before the window until
+// after.
+[[nodiscard]] Verdict judge_hop(const Verdict& frames, std::uint64_t packets);
+
+// "policy hop offered edge delivered missing doubled foreign" in columns.
 [[nodiscard]] std::string table_header();
-[[nodiscard]] std::string table_row(const std::string& name, const Verdict& verdict);
+[[nodiscard]] std::string table_row(const std::string& policy, const std::string& hop, const Verdict& verdict);
 
 }  // namespace superspan::witness

@@ -8,6 +8,28 @@
 
 #include "tools/witness/witness.h"
 
+namespace {
+
+struct Hop {
+  std::string name;
+  std::uint64_t packets = 0;
+};
+
+// CLI11's way to say what a word must look like: empty if it is good.
+std::string wrong_hop(const std::string& word) {
+  const std::size_t equals = word.find('=');
+  const bool digits = equals != std::string::npos && equals + 1 < word.size() && word.size() - equals < 20 &&
+                      word.find_first_not_of("0123456789", equals + 1) == std::string::npos;
+  return digits ? "" : "'" + word + "' is not NAME=PACKETS";
+}
+
+Hop to_hop(const std::string& word) {
+  const std::size_t equals = word.find('=');
+  return {word.substr(0, equals), std::stoull(word.substr(equals + 1))};
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
   using namespace superspan;
   CLI::App app(
@@ -16,6 +38,8 @@ int main(int argc, char** argv) {
       "dns.pcapng");
   witness::Task task;
   std::string name = "capture";
+  std::string end = "end";
+  std::vector<std::string> hops;
   double from_s = 0;
   double until_s = 0;
   bool no_header = false;
@@ -25,7 +49,10 @@ int main(int argc, char** argv) {
   app.add_option("--from", from_s, "frames offered before (seconds since 1970) need not be delivered");
   app.add_option("--until", until_s, "frames offered after (seconds since 1970) need not be delivered");
   app.add_option("--name", name, "first column of the table")->capture_default_str();
-  app.add_flag("--no-header", no_header, "only the row");
+  app.add_option("--end", end, "second column: where the judged capture was made")->capture_default_str();
+  app.add_option("--hop", hops, "a hop on the way and the packets that it counted; a row each; may be repeated")
+      ->check(CLI::Validator(wrong_hop, "NAME=PACKETS"));
+  app.add_flag("--no-header", no_header, "only the rows");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -41,7 +68,14 @@ int main(int argc, char** argv) {
     return 2;
   }
   if (!no_header) fmt::print("{}\n", witness::table_header());
-  fmt::print("{}\n", witness::table_row(name, *verdict));
+  bool clean = verdict->clean();
+  for (const std::string& word : hops) {
+    const Hop hop = to_hop(word);
+    const auto row = witness::judge_hop(*verdict, hop.packets);
+    fmt::print("{}\n", witness::table_row(name, hop.name, row));
+    clean = clean && row.clean();
+  }
+  fmt::print("{}\n", witness::table_row(name, end, *verdict));
   for (const std::string& line : verdict->examples) fmt::print(stderr, "{}\n", line);
-  return verdict->clean() ? 0 : 1;
+  return clean ? 0 : 1;
 }

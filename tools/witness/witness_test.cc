@@ -60,24 +60,33 @@ TEST_F(Files, VerdictsAreExact) {
     std::vector<Frame> first_tap;
     std::vector<Frame> second_tap;
     std::vector<Frame> delivered;
-    unsigned offered, missing, doubled, foreign;
+    unsigned offered, edge, missing, doubled, foreign;
   };
   const Case cases[] = {
-      {"nothing at all", {}, {}, {}, 0, 0, 0, 0},
-      {"all there, in another order", {{'d', 1}, {'w', 2}, {'d', 3}}, {}, {{'d', 3}, {'d', 1}}, 2, 0, 0, 0},
-      {"two taps saw the same frame: two copies", {{'d', 1}}, {{'d', 1}}, {{'d', 1}, {'d', 1}}, 2, 0, 0, 0},
-      {"only one of the two copies came", {{'d', 1}}, {{'d', 1}}, {{'d', 1}}, 2, 1, 0, 0},
-      {"one lost", {{'d', 1}, {'d', 2}}, {}, {{'d', 2}}, 2, 1, 0, 0},
-      {"one came twice", {{'d', 1}, {'d', 2}}, {}, {{'d', 1}, {'d', 2}, {'d', 2}}, 2, 0, 1, 0},
-      {"one that the expression does not want", {{'d', 1}, {'w', 2}}, {}, {{'d', 1}, {'w', 2}}, 1, 0, 0, 1},
-      {"one from nowhere", {{'d', 1}}, {}, {{'d', 1}, {'d', 9}}, 1, 0, 0, 1},
-      {"a lost tag is one missing and one foreign", {{'d', 1}, {'t', 1}}, {}, {{'d', 1}, {'t', 1}}, 1, 0, 0, 1},
-      {"before the window: may come", {{'d', 1, 50}, {'d', 2}}, {}, {{'d', 1, 50}, {'d', 2}}, 1, 0, 0, 0},
-      {"before the window: need not come", {{'d', 1, 50}, {'d', 2}}, {}, {{'d', 2}}, 1, 0, 0, 0},
-      {"before the window: but not twice", {{'d', 1, 50}}, {}, {{'d', 1}, {'d', 1}}, 0, 0, 1, 0},
-      {"after the window: need not come", {{'d', 1}, {'d', 2, 201}}, {}, {{'d', 1}}, 1, 0, 0, 0},
-      {"the time of delivery does not count", {{'d', 1}}, {}, {{'d', 1, 300}}, 1, 0, 0, 0},
-      {"the same bytes inside and outside the window", {{'d', 1, 50}, {'d', 1}}, {}, {{'d', 1}}, 1, 0, 0, 0},
+      {"nothing at all", {}, {}, {}, 0, 0, 0, 0, 0},
+      {"all there, in another order", {{'d', 1}, {'w', 2}, {'d', 3}}, {}, {{'d', 3}, {'d', 1}}, 2, 0, 0, 0, 0},
+      {"two taps saw the same frame: two copies", {{'d', 1}}, {{'d', 1}}, {{'d', 1}, {'d', 1}}, 2, 0, 0, 0, 0},
+      {"only one of the two copies came", {{'d', 1}}, {{'d', 1}}, {{'d', 1}}, 2, 0, 1, 0, 0},
+      {"one lost", {{'d', 1}, {'d', 2}}, {}, {{'d', 2}}, 2, 0, 1, 0, 0},
+      {"one came twice", {{'d', 1}, {'d', 2}}, {}, {{'d', 1}, {'d', 2}, {'d', 2}}, 2, 0, 0, 1, 0},
+      {"one that the expression does not want", {{'d', 1}, {'w', 2}}, {}, {{'d', 1}, {'w', 2}}, 1, 0, 0, 0, 1},
+      {"one from nowhere", {{'d', 1}}, {}, {{'d', 1}, {'d', 9}}, 1, 0, 0, 0, 1},
+      {"a lost tag is one missing and one foreign", {{'d', 1}, {'t', 1}}, {}, {{'d', 1}, {'t', 1}}, 1, 0, 0, 0, 1},
+      {"before the window: may come", {{'d', 1, 50}, {'d', 2}}, {}, {{'d', 1, 50}, {'d', 2}}, 1, 1, 0, 0, 0},
+      {"before the window: need not come", {{'d', 1, 50}, {'d', 2}}, {}, {{'d', 2}}, 1, 0, 0, 0, 0},
+      {"before the window: but not twice", {{'d', 1, 50}}, {}, {{'d', 1}, {'d', 1}}, 0, 1, 0, 1, 0},
+      {"after the window: need not come", {{'d', 1}, {'d', 2, 201}}, {}, {{'d', 1}}, 1, 0, 0, 0, 0},
+      {"the time of delivery does not count", {{'d', 1}}, {}, {{'d', 1, 300}}, 1, 0, 0, 0, 0},
+      {"the same bytes inside and outside the window", {{'d', 1, 50}, {'d', 1}}, {}, {{'d', 1}}, 1, 0, 0, 0, 0},
+      {"the same bytes inside and outside the window, both come",
+       {{'d', 1, 50}, {'d', 1}},
+       {},
+       {{'d', 1}, {'d', 1}},
+       1,
+       1,
+       0,
+       0,
+       0},
   };
   for (const Case& c : cases) {
     const Task task{{write("1.pcap", c.first_tap), write("2.pcap", c.second_tap)},
@@ -88,9 +97,13 @@ TEST_F(Files, VerdictsAreExact) {
     ASSERT_TRUE(verdict) << c.why << ": " << base::render(verdict.error());
     EXPECT_EQ(verdict->offered, c.offered) << c.why;
     EXPECT_EQ(verdict->delivered, c.delivered.size()) << c.why;
+    EXPECT_EQ(verdict->edge, c.edge) << c.why;
     EXPECT_EQ(verdict->missing, c.missing) << c.why;
     EXPECT_EQ(verdict->doubled, c.doubled) << c.why;
     EXPECT_EQ(verdict->foreign, c.foreign) << c.why;
+    EXPECT_EQ(verdict->offered + verdict->edge + verdict->doubled + verdict->foreign,
+              verdict->delivered + verdict->missing)
+        << c.why;
     EXPECT_EQ(verdict->clean(), c.missing + c.doubled + c.foreign == 0) << c.why;
     EXPECT_EQ(verdict->examples.size(), c.missing + c.doubled + c.foreign) << c.why;
   }
@@ -116,13 +129,33 @@ TEST_F(Files, ACaptureWhoseWriterWasKilledIsReadToItsEnd) {
   EXPECT_EQ(verdict->missing, 1u);
 }
 
+TEST(Hop, IsJudgedByItsNumberOfPackets) {
+  struct Case {
+    std::uint64_t packets, edge, missing, doubled;
+  };
+  Verdict frames;
+  frames.offered = 100;
+  frames.outside = 3;
+  for (const Case& c :
+       {Case{100, 0, 0, 0}, {103, 3, 0, 0}, {101, 1, 0, 0}, {99, 0, 1, 0}, {0, 0, 100, 0}, {105, 3, 0, 2}}) {
+    const Verdict hop = judge_hop(frames, c.packets);
+    EXPECT_EQ(hop.edge, c.edge) << c.packets;
+    EXPECT_EQ(hop.missing, c.missing) << c.packets;
+    EXPECT_EQ(hop.doubled, c.doubled) << c.packets;
+    EXPECT_EQ(hop.clean(), c.missing + c.doubled == 0) << c.packets;
+    EXPECT_EQ(hop.offered + hop.edge + hop.doubled, hop.delivered + hop.missing) << c.packets;
+  }
+}
+
 TEST(Table, ColumnsStandBelowTheirNames) {
   Verdict verdict;
   verdict.offered = 1234;
-  verdict.delivered = 1235;
+  verdict.edge = 2;
+  verdict.delivered = 1237;
   verdict.doubled = 1;
-  EXPECT_EQ(table_header(), "name                       offered delivered   missing   doubled   foreign");
-  EXPECT_EQ(table_row("dns", verdict), "dns                           1234      1235         0         1         0");
+  EXPECT_EQ(table_header(), "policy     hop               offered      edge delivered   missing   doubled   foreign");
+  EXPECT_EQ(table_row("dns", "mux", verdict),
+            "dns        mux                  1234         2      1237         0         1         0");
 }
 
 }  // namespace
