@@ -134,6 +134,10 @@ openflow::SessionCounters Controller::session_counters(openflow::DatapathId data
   return openflow_ ? openflow_->counters(datapath) : openflow::SessionCounters{};
 }
 
+openflow::DoorCounters Controller::door_counters() const {
+  return openflow_ ? openflow_->door() : openflow::DoorCounters{};
+}
+
 // --- nodes ---
 
 base::Result<std::uint64_t> Controller::node_heard(const std::string& name, Registration registration) {

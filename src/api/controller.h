@@ -87,6 +87,7 @@ class Controller final : private openflow::SwitchHandler {
   // nullptr: not connected. Valid until control returns to the io_context.
   [[nodiscard]] const openflow::SwitchInfo* switch_info(openflow::DatapathId datapath) const;
   [[nodiscard]] openflow::SessionCounters session_counters(openflow::DatapathId datapath) const;
+  [[nodiscard]] openflow::DoorCounters door_counters() const;
   [[nodiscard]] EventLog& events() { return events_; }
   [[nodiscard]] const EventLog& events() const { return events_; }
   [[nodiscard]] const base::Clock& clock() const { return clock_; }

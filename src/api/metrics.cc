@@ -118,6 +118,12 @@ void add_own_values(Exposition& out, const ApiContext& context) {
   for (const auto& policy : context.controller.policies()) ++states[policy.state];
   for (const auto& [state, count] : states) out.value({{"state", state}}, count);
   one("superspan_events_total", "counter", "Events since start.", context.controller.events().count());
+  const auto door = context.controller.door_counters();
+  one("superspan_openflow_connections_total", "counter", "Connections to the OpenFlow port.", door.accepted);
+  one("superspan_openflow_refused_total", "counter", "Those that never became a switch; not each makes an event.",
+      door.refused);
+  one("superspan_openflow_refused_limit_total", "counter", "Refused for a limit of connections.",
+      door.refused_full + door.refused_per_address);
   one("superspan_http_requests_total", "counter", "Requests that reached a resource.", server.requests);
   one("superspan_http_unauthorized_total", "counter", "Requests without a valid token.", server.unauthorized);
   one("superspan_http_rate_limited_total", "counter", "Requests over the rate of their token.", server.rate_limited);

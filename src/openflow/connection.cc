@@ -2,6 +2,7 @@
 #include "openflow/connection.h"
 
 #include <boost/asio/buffer.hpp>
+#include <boost/asio/ip/network_v6.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/write.hpp>
 
@@ -20,24 +21,20 @@ base::Error make_error(ErrorCode code, std::string message) {
   return {code, std::move(message), {}, {}, std::nullopt};
 }
 
-std::string describe(const boost::asio::ip::tcp::socket& socket) {
-  boost::system::error_code error;
-  const auto endpoint = socket.remote_endpoint(error);
-  if (error) return "unknown";
-  return endpoint.address().to_string() + ":" + std::to_string(endpoint.port());
+std::string network_of(const asio::ip::address& address) {
+  if (!address.is_v6() || address.to_v6().is_v4_mapped()) return address.to_string();
+  return asio::ip::make_network_v6(address.to_v6(), 64).canonical().to_string();
 }
 
 }  // namespace
 
 Connection::Connection(Tcp::socket socket, asio::ssl::context* tls, const ServerOptions& options,
                        ConnectionOwner& owner)
-    : socket_(std::move(socket)),
-      options_(&options),
-      owner_(&owner),
-      peer_(describe(socket_)),
-      started_(clock_.steady()),
-      last_heard_(started_) {
+    : socket_(std::move(socket)), options_(&options), owner_(&owner), started_(clock_.steady()), last_heard_(started_) {
   boost::system::error_code ignored;
+  const auto remote = socket_.remote_endpoint(ignored);  // it may have gone already; then 0.0.0.0:0
+  peer_ = remote.address().to_string() + ":" + std::to_string(remote.port());
+  address_ = network_of(remote.address());
   ignored = socket_.set_option(Tcp::no_delay(true), ignored);
   if (tls != nullptr) tls_.emplace(socket_, *tls);
 }

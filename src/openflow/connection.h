@@ -56,6 +56,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   [[nodiscard]] Session* session() { return session_.get(); }
   [[nodiscard]] const PeerIdentity& identity() const { return identity_; }
   [[nodiscard]] const std::string& peer() const { return peer_; }  // "10.0.0.1:53412"
+  // The same without the port; of IPv6 only the network (64 bits), since a peer has all addresses of it.
+  [[nodiscard]] const std::string& address() const { return address_; }
   [[nodiscard]] base::SteadyTime last_heard() const { return last_heard_; }
 
   bool admitted = false;  // the owner took its datapath
@@ -76,6 +78,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   ConnectionOwner* owner_;
   base::SystemClock clock_;
   std::string peer_;
+  std::string address_;
   PeerIdentity identity_;
   std::unique_ptr<Session> session_;
   base::Bytes input_;

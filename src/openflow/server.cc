@@ -41,7 +41,13 @@ base::Error not_connected(DatapathId datapath) {
 class Server::Impl final : public ConnectionOwner, public std::enable_shared_from_this<Server::Impl> {
  public:
   Impl(asio::io_context& io, ServerOptions options, SwitchHandler& handler)
-      : io_(io), options_(std::move(options)), handler_(handler), acceptor_(io), timer_(io), retry_(io) {}
+      : io_(io),
+        options_(std::move(options)),
+        handler_(handler),
+        door_(options_.connections),
+        acceptor_(io),
+        timer_(io),
+        retry_(io) {}
 
   base::Status open();
   void stop();
@@ -51,6 +57,7 @@ class Server::Impl final : public ConnectionOwner, public std::enable_shared_fro
     return found == switches_.end() ? nullptr : found->second.get();
   }
   [[nodiscard]] std::vector<DatapathId> datapaths() const;
+  [[nodiscard]] const DoorCounters& door() const { return door_.counters(); }
 
   // `start` asks the session; `done` gets the answer or the error, later.
   template <typename Start, typename Done>
@@ -63,6 +70,7 @@ class Server::Impl final : public ConnectionOwner, public std::enable_shared_fro
   void accept();
   void accepted(tcp::socket socket);
   void tick();
+  void refuse(const Connection& connection, const base::Error& reason);
   void admit(Connection& connection);
   [[nodiscard]] base::Status may_enter(Connection& connection);
   template <typename Answer>
@@ -71,6 +79,8 @@ class Server::Impl final : public ConnectionOwner, public std::enable_shared_fro
   asio::io_context& io_;
   ServerOptions options_;
   SwitchHandler& handler_;
+  Doorman door_;
+  base::SystemClock clock_;
   tcp::acceptor acceptor_;
   asio::steady_timer timer_;
   asio::steady_timer retry_;
@@ -133,12 +143,16 @@ void Server::Impl::accept() {
 
 void Server::Impl::accepted(tcp::socket socket) {
   auto connection = std::make_shared<Connection>(std::move(socket), tls_ ? &*tls_ : nullptr, options_, *this);
-  if (connections_.size() >= options_.connections) {
-    handler_.connection_refused(connection->peer(), make_error(ErrorCode::kLimit, "too many connections"));
-    return;
+  if (const auto status = door_.enter(connection->address(), connections_.size()); !status) {
+    return refuse(*connection, status.error());
   }
   connections_.insert(connection);
   connection->start();
+}
+
+void Server::Impl::refuse(const Connection& connection, const base::Error& reason) {
+  const auto told = door_.refuse(connection.address(), reason, clock_.steady());
+  if (told) handler_.connection_refused(connection.peer(), *told);
 }
 
 void Server::Impl::tick() {
@@ -183,6 +197,7 @@ void Server::Impl::admit(Connection& connection) {
     previous->pump();
   }
   connection.admitted = true;
+  door_.handshake_over(connection.address());
   switches_[datapath] = connection.shared_from_this();
   handler_.switch_connected(connection.session()->info());
 }
@@ -227,7 +242,10 @@ void Server::Impl::on_event(Connection& connection, Event event) {
 
 void Server::Impl::on_end(Connection& connection, const base::Error& reason) {
   const auto keep = connection.shared_from_this();
-  if (!connection.admitted) return handler_.connection_refused(connection.peer(), reason);
+  if (!connection.admitted) {
+    door_.handshake_over(connection.address());
+    return refuse(connection, reason);
+  }
   const DatapathId datapath = connection.session()->info().datapath;
   if (find(datapath) == &connection) switches_.erase(datapath);
   handler_.switch_disconnected(datapath, reason);
@@ -323,6 +341,10 @@ const SwitchInfo* Server::find(DatapathId datapath) const {
 
 std::vector<DatapathId> Server::datapaths() const {
   return impl_->datapaths();
+}
+
+const DoorCounters& Server::door() const {
+  return impl_->door();
 }
 
 SessionCounters Server::counters(DatapathId datapath) const {

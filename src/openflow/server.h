@@ -6,6 +6,8 @@
 // claims: a subject alternative name `URI:superspan:datapath:<16 hex digits>`, or the 16 hex digits as common name.
 // A second connection that claims a connected datapath is refused, unless it shows the same certificate: then it
 // replaces the first. (Without TLS it replaces a session that has been silent for two seconds.)
+//
+// What is no switch yet is limited for each address, and refusals are told at a limited rate: see doorman.h.
 #pragma once
 
 #include <cstdint>
@@ -16,6 +18,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "openflow/doorman.h"
 #include "openflow/flow.h"
 #include "openflow/message.h"
 #include "openflow/session.h"
@@ -38,7 +41,7 @@ struct ServerOptions {
   std::optional<TlsFiles> tls;
   std::vector<DatapathId> allowed;  // empty: any datapath
   SessionOptions session;
-  std::size_t connections = 1024;
+  std::size_t connections = 1024;                           // switches, and what wants to become one
   base::Duration write_timeout = std::chrono::seconds(10);  // a peer that reads nothing for so long is disconnected
 };
 
@@ -52,7 +55,8 @@ class SwitchHandler {
   virtual void packet_in(DatapathId, const PacketIn&) {}
   virtual void flow_removed(DatapathId, const FlowRemoved&) {}
   virtual void switch_error(DatapathId, const SwitchError&) {}
-  // A connection that never became a switch: wrong version, certificate, datapath, a second session, garbage.
+  // A connection that never became a switch: wrong version, certificate, datapath, a second session, garbage. Not
+  // every one is told (doorman.h); Server::door() counts all.
   virtual void connection_refused(const std::string& /*peer*/, const base::Error& /*reason*/) {}
 };
 
@@ -80,6 +84,7 @@ class Server {
       DatapathId datapath) const;                           // nullptr: not connected; valid until control returns
   [[nodiscard]] std::vector<DatapathId> datapaths() const;  // connected ones, sorted
   [[nodiscard]] SessionCounters counters(DatapathId datapath) const;  // zeros if not connected
+  [[nodiscard]] const DoorCounters& door() const;
 
  private:
   class Impl;

@@ -225,13 +225,50 @@ TEST_F(ServerTest, ThereIsALimitOfConnections) {
   ASSERT_TRUE(wait([&] { return !log_.empty(); }, {first.get()}));
   auto second = dial(8);
   ASSERT_TRUE(wait([&] { return log_.size() == 2; }, {first.get(), second.get()}));
-  EXPECT_EQ(log_[1], "refused: too many connections");
+  EXPECT_EQ(log_[1], "refused: too many connections: 1");
   first->close();
   ASSERT_TRUE(wait([&] { return log_.size() == 3; }, {}));
   wait([] { return false; }, {}, 100ms);
   auto third = dial(9);
   ASSERT_TRUE(wait([&] { return log_.size() == 4; }, {third.get()}));
   EXPECT_EQ(log_[3], "connected 9");
+}
+
+// Sockets that only connect: half of them say nothing, half say nonsense.
+TEST_F(ServerTest, AFloodFromOneAddressLeavesRoomForSwitchesAndIsToldOnce) {
+  listen();
+  std::vector<tcp::socket> flood;
+  for (int number = 0; number < 500; ++number) {
+    tcp::socket& socket = flood.emplace_back(client_io_);
+    // 127.0.0.2 floods, the switch comes from 127.0.0.1.
+    socket.open(tcp::v4());
+    socket.bind({boost::asio::ip::make_address("127.0.0.2"), 0});
+    socket.connect({boost::asio::ip::make_address("127.0.0.1"), server_->port()});
+    boost::system::error_code ignored;
+    if (number % 2 == 0) boost::asio::write(socket, boost::asio::buffer("GET / HTTP/1.1"), ignored);
+    io_.poll();
+  }
+  ASSERT_TRUE(wait([&] { return server_->door().accepted == 500; }, {}));
+  auto peer = dial(7);
+  ASSERT_TRUE(wait([&] { return !log_.empty() && log_.back() == "connected 7"; }, {peer.get()}));
+  const DoorCounters& door = server_->door();
+  EXPECT_GE(door.refused, 500 - kHandshakesPerAddress);
+  EXPECT_GT(door.refused_per_address, 0U);
+  EXPECT_EQ(door.refused_full, 0U);
+  EXPECT_LE(log_.size(), 4U) << "one line for each kind of refusal, and the switch";
+  EXPECT_EQ(door.refused_untold + log_.size() - 1, door.refused);
+}
+
+TEST_F(ServerTest, AHundredSwitchesBehindOneAddressAllComeIn) {
+  listen();
+  std::vector<std::unique_ptr<SmallSwitch>> peers;
+  std::vector<SmallSwitch*> serving;
+  for (DatapathId datapath = 1; datapath <= 100; ++datapath) {
+    serving.push_back(peers.emplace_back(dial(datapath)).get());
+    if (datapath % 50 == 0) wait([&] { return log_.size() == datapath; }, serving);
+  }
+  EXPECT_EQ(server_->datapaths().size(), 100U);
+  EXPECT_EQ(server_->door().refused, 0U);
 }
 
 TEST_F(ServerTest, ItMayBeDestroyedFromItsOwnHandler) {
