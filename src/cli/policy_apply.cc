@@ -135,7 +135,7 @@ Command policy_apply_command() {
               "  name: web                   # a-z 0-9 . _ -, required\n"
               "  expression: tcp port 443    # pcap-filter, required\n"
               "  taps: [leaf1-spine1]        # default: any tap\n"
-              "  tools: [ids1, node1]        # tool ports and nodes; default: one node\n"
+              "  tools: [t1, node1]          # tool ports and nodes; default: one node\n"
               "  record: true                # nodes write files\n"
               "  stream: false               # nodes keep packets for a live stream\n"
               "  limits: {duration_s: 900, packets: 0, bytes: 0}   # 0: none\n"
