@@ -30,6 +30,7 @@ using apps::NodeCommand;
 
 constexpr std::chrono::milliseconds kTick{20};
 constexpr std::chrono::milliseconds kDrainTimeout{2000};
+constexpr double kRequestsPerSecond = 1000;  // the controller sends an assignment for each change of a policy
 constexpr std::size_t kAssignmentBytesMax = std::size_t{16} << 20;  // thousands of policies with long expressions
 
 int exit_code(base::ErrorCode code) {
@@ -135,6 +136,8 @@ class ApiThread {
     options.endpoints = {endpoint};
     options.tokens = {token};
     options.limits.body_bytes = kAssignmentBytesMax;
+    options.limits.requests_per_second = kRequestsPerSecond;
+    options.limits.request_burst = kRequestsPerSecond;
     if (!command.tls_certificate.empty()) options.tls = http::TlsFiles{command.tls_certificate, command.tls_key};
     auto server = http::Server::listen(io_, std::move(options),
                                        [router = std::move(router)](http::Request request, http::Responder responder) {

@@ -19,9 +19,9 @@ Node::Node(NodeOptions options, PacketInput& input, recorder::Disk& disk, const 
     : options_(std::move(options)),
       input_(input),
       clock_(clock),
-      worker_(input, pipeline_, clock),
+      worker_(input, pipeline_, clock, stream_bell_),
       recorder_(options_.name, options_.recorder, disk, clock, taps_, port_drops_),
-      streamer_(options_.name, clock, taps_, port_drops_) {}
+      streamer_(options_.name, clock, taps_, port_drops_, stream_bell_) {}
 
 Node::~Node() {
   stop();
@@ -143,6 +143,7 @@ void Node::close_due(base::SteadyTime now) {
     over.run->close();
     closed_.push_back({over.run, now});
   }
+  stream_bell_.ring();
 }
 
 void Node::refresh_port_drops() {

@@ -16,6 +16,7 @@
 #include "base/result.h"
 #include "node/assignment.h"
 #include "node/assignment_order.h"
+#include "node/bell.h"
 #include "node/packet_input.h"
 #include "node/pipeline.h"
 #include "node/policy_run.h"
@@ -101,6 +102,7 @@ class Node {
   PacketInput& input_;
   const base::Clock& clock_;
   Counter port_drops_;
+  Bell stream_bell_;
   SharedTaps taps_;
   Pipeline pipeline_;
   Worker worker_;

@@ -80,6 +80,7 @@ TEST_F(NodeTest, RecordsTheCopiesOfAPolicyWithOneInterfaceATap) {
   ASSERT_EQ(contents.packets.size(), 2U);
   EXPECT_EQ(contents.interfaces.at(contents.packets[0].interface).name, "leaf2-spine1");
   EXPECT_EQ(contents.interfaces.at(contents.packets[1].interface).description, "leaf1 uplink");
+  EXPECT_EQ(contents.packets[1].time, clock_.wall() + std::chrono::nanoseconds(1)) << "later than the one before";
   const base::Bytes original = udp_frame(1, 2, 300);
   EXPECT_EQ(base::Bytes(contents.packets[0].bytes.begin(), contents.packets[0].bytes.end()), original);
   EXPECT_EQ(contents.packets[0].time, clock_.wall());
@@ -284,6 +285,35 @@ class StuckInput final : public PacketInput {
   PortDrops drops() override { return {}; }
   std::atomic<bool> stuck{true};
 };
+
+// Has no frames, and lets nobody go who waits for one.
+class SilentInput final : public PacketInput {
+ public:
+  std::span<const InputFrame> receive() override { return {}; }
+  void wait(std::chrono::microseconds) override {
+    waits = true;
+    while (silent.load()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  PortDrops drops() override { return {}; }
+  std::atomic<bool> waits{false};
+  std::atomic<bool> silent{true};
+};
+
+TEST(NodeThreads, AssignmentComesIntoForceWhileTheWorkerRests) {
+  const base::SystemClock clock;
+  SilentInput input;
+  recorder::MemoryDisk disk;
+  Node node({.name = "node1", .buffers = {}, .recorder = {}}, input, disk, clock);
+  node.start();
+  while (!input.waits) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  const auto start = clock.steady();
+  const auto status = node.apply(assignment({recorded("web", 0)}, 5));
+  EXPECT_TRUE(status) << base::render(status.error());
+  EXPECT_LT(clock.steady() - start, std::chrono::seconds(1));
+  EXPECT_EQ(node.report().applied, 5U);
+  input.silent = false;
+  node.stop();
+}
 
 TEST(NodeThreads, AssignmentThatTheWorkerDoesNotTakeIsNotReportedAsInForce) {
   const base::SystemClock clock;

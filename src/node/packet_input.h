@@ -2,8 +2,10 @@
 // Where fabric frames come from: a network port (io/dpdk_input.h) or memory (io/memory_input.h).
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <span>
+#include <thread>
 
 #include "base/bytes.h"
 
@@ -27,6 +29,9 @@ class PacketInput {
   virtual ~PacketInput() = default;
   // The next frames, empty if there are none now. Called by one thread.
   [[nodiscard]] virtual std::span<const InputFrame> receive() = 0;
+  // Called by the same thread when there were none for a while. Returns when there may be frames, at the latest after
+  // `most`. What comes meanwhile waits in the port.
+  virtual void wait(std::chrono::microseconds most) { std::this_thread::sleep_for(most); }
   // Called by one other thread, also while receive() runs.
   [[nodiscard]] virtual PortDrops drops() = 0;
 };

@@ -5,7 +5,8 @@
 
 namespace superspan::node {
 
-void Pipeline::process(std::span<const InputFrame> frames, base::WallTime time, const DispatchTable& table) {
+bool Pipeline::process(std::span<const InputFrame> frames, base::WallTime time, const DispatchTable& table) {
+  bool to_stream = false;
   for (const InputFrame& frame : frames) {
     counters.received.add();
     counters.received_bytes.add(frame.bytes.size());
@@ -17,12 +18,15 @@ void Pipeline::process(std::span<const InputFrame> frames, base::WallTime time, 
       counters.no_policy.add();
     } else {
       counters.fabric.add();
-      dispatch(*fabric, time, table);
+      to_stream |= dispatch(*fabric, time, table);
     }
+    time += base::Duration(1);
   }
+  return to_stream;
 }
 
-void Pipeline::dispatch(const net::FabricFrame& frame, base::WallTime time, const DispatchTable& table) {
+bool Pipeline::dispatch(const net::FabricFrame& frame, base::WallTime time, const DispatchTable& table) {
+  bool to_stream = false;
   const net::FabricHeader& header = frame.header;
   const Copy copy{frame.original, time.time_since_epoch().count(), header.tap,
                   static_cast<std::uint32_t>(table.tap_slot(header.tap)), header.epoch};
@@ -31,11 +35,12 @@ void Pipeline::dispatch(const net::FabricFrame& frame, base::WallTime time, cons
     const auto bit = static_cast<unsigned>(std::countr_zero(bits));
     const DispatchTable::Match match = table.find(header.service_path, bit, header.epoch);
     if (match.run != nullptr) {
-      match.run->offer(copy);
+      to_stream |= match.run->offer(copy);
     } else {
       (match.stale ? counters.stale_epoch : counters.unknown_policy).add();
     }
   }
+  return to_stream;
 }
 
 }  // namespace superspan::node

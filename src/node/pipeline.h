@@ -28,12 +28,13 @@ struct FrameCounters {
 // Worker thread only, but for reading the counters. Never allocates, locks or throws.
 class Pipeline {
  public:
-  void process(std::span<const InputFrame> frames, base::WallTime time, const DispatchTable& table);
+  // `time` is that of the first frame, the others follow by 1 ns each. True: a stream has something to do now.
+  bool process(std::span<const InputFrame> frames, base::WallTime time, const DispatchTable& table);
 
   FrameCounters counters;
 
  private:
-  void dispatch(const net::FabricFrame& frame, base::WallTime time, const DispatchTable& table);
+  bool dispatch(const net::FabricFrame& frame, base::WallTime time, const DispatchTable& table);
 };
 
 }  // namespace superspan::node

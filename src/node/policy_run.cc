@@ -31,23 +31,33 @@ base::Result<std::shared_ptr<PolicyRun>> PolicyRun::create(AssignedPolicy policy
   return run;
 }
 
-void PolicyRun::offer(const Copy& copy) {
+bool PolicyRun::offer(const Copy& copy) {
   TapCounters& tap = (*taps_)[copy.tap_slot];
   counters.received.add();
   counters.received_bytes.add(copy.original.size());
   tap.received.add();
-  if (!residual_.matches(copy.original)) return counters.residual.add();
+  if (!residual_.matches(copy.original)) {
+    counters.residual.add();
+    return false;
+  }
   const std::size_t keep = policy_.snaplen == 0 ? copy.original.size() : policy_.snaplen;
   const base::BytesView kept = copy.original.first(std::min(keep, copy.original.size()));
-  if (!within_limits(kept.size())) return counters.limit.add();
+  if (!within_limits(kept.size())) {
+    counters.limit.add();
+    return stream_ring_ != nullptr;
+  }
   counters.accepted.add();
   tap.accepted.add();
-  if (!emit(copy, kept, tap)) return counters.lost.add();
+  if (!emit(copy, kept, tap)) {
+    counters.lost.add();
+    return stream_ring_ != nullptr;
+  }
   counters.delivered.add();
   counters.delivered_bytes.add(kept.size());
   const bool packets_done = policy_.limit_packets > 0 && counters.delivered.get() >= policy_.limit_packets;
   const bool bytes_done = policy_.limit_bytes > 0 && counters.delivered_bytes.get() >= policy_.limit_bytes;
   if (packets_done || bytes_done) limit_reached_.store(true, std::memory_order_release);
+  return stream_ring_ != nullptr;
 }
 
 // A packet that would pass the byte limit ends the policy: smaller ones that come later must not slip in behind it.

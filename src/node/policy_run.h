@@ -71,8 +71,8 @@ class PolicyRun {
   [[nodiscard]] static base::Result<std::shared_ptr<PolicyRun>> create(AssignedPolicy policy, const BufferSizes& sizes,
                                                                        base::WallTime start, std::uint32_t epoch);
 
-  // Worker thread only. Never allocates, locks or throws.
-  void offer(const Copy& copy);
+  // Worker thread only. Never allocates, locks or throws. True: the stream has something to do now.
+  bool offer(const Copy& copy);
 
   [[nodiscard]] const AssignedPolicy& policy() const { return policy_; }
   [[nodiscard]] base::WallTime start() const { return start_; }

@@ -9,41 +9,22 @@
 namespace superspan::node {
 namespace {
 
-using std::chrono::microseconds;
-
-// How long an idle worker sleeps: not at all for the first empty polls, then twice as long each time. The longest sleep
-// must be shorter than the port's ring lasts: 2,048 frames at 1.4 Mpps are 1.4 ms.
+// How often a worker looks in vain before it rests: a burst often has another one right behind it, and waking up costs
+// more than a few looks.
 constexpr int kSpinPolls = 64;
-constexpr microseconds kSleepLeast{20};
-constexpr microseconds kSleepMost{500};
+// The longest rest; stop() may have to wait for its end.
+constexpr std::chrono::milliseconds kRestMost{20};
 
 constexpr std::chrono::seconds kQuiescenceTimeout{2};
-constexpr microseconds kQuiescencePoll{50};
-
-class Backoff {
- public:
-  void worked() {
-    idle_polls_ = 0;
-    sleep_ = kSleepLeast;
-  }
-  void idle() {
-    if (++idle_polls_ < kSpinPolls) return std::this_thread::yield();
-    std::this_thread::sleep_for(sleep_);
-    sleep_ = std::min(sleep_ * 2, kSleepMost);
-  }
-
- private:
-  int idle_polls_ = 0;
-  microseconds sleep_ = kSleepLeast;
-};
+constexpr std::chrono::microseconds kQuiescencePoll{50};
 
 }  // namespace
 
-Worker::Worker(PacketInput& input, Pipeline& pipeline, const base::Clock& clock)
-    : input_(input), pipeline_(pipeline), clock_(clock) {
+Worker::Worker(PacketInput& input, Pipeline& pipeline, const base::Clock& clock, Bell& streams)
+    : input_(input), pipeline_(pipeline), clock_(clock), streams_(streams) {
   owned_.push_back(
       std::make_shared<DispatchTable>(0, std::span<const DispatchTable::Route>{}, std::make_shared<TapDirectory>()));
-  table_.store(owned_.back().get(), std::memory_order_release);
+  table_.store(owned_.back().get(), std::memory_order_seq_cst);
 }
 
 Worker::~Worker() {
@@ -51,20 +32,24 @@ Worker::~Worker() {
 }
 
 bool Worker::poll() {
-  const DispatchTable& table = *table_.load(std::memory_order_acquire);
+  const DispatchTable& table = *table_.load(std::memory_order_seq_cst);
   seen_.store(table.generation(), std::memory_order_release);
   const std::span<const InputFrame> frames = input_.receive();
   if (frames.empty()) return false;
-  pipeline_.process(frames, clock_.wall(), table);
+  if (pipeline_.process(frames, times_.stamp(clock_.wall(), frames.size()), table)) streams_.ring();
   return true;
 }
 
 base::Status Worker::publish(std::shared_ptr<const DispatchTable> table) {
   const std::uint64_t generation = table->generation();
   owned_.push_back(std::move(table));
-  table_.store(owned_.back().get(), std::memory_order_release);
+  table_.store(owned_.back().get(), std::memory_order_seq_cst);
   const auto deadline = clock_.steady() + kQuiescenceTimeout;
-  while (running_.load(std::memory_order_acquire) && seen_.load(std::memory_order_acquire) < generation) {
+  const auto lets_go = [&] {
+    return !running_.load(std::memory_order_acquire) || resting_.load(std::memory_order_seq_cst) ||
+           seen_.load(std::memory_order_acquire) >= generation;
+  };
+  while (!lets_go()) {
     if (clock_.steady() > deadline) {
       return base::fail(base::ErrorCode::kTimeout, "the packet worker does not take the new assignment",
                         "the node is overloaded or its port hangs; look at its log");
@@ -87,14 +72,25 @@ void Worker::stop() {
 
 void Worker::run() {
   ::pthread_setname_np(::pthread_self(), "packets");
-  Backoff backoff;
+  int idle_polls = 0;
   while (running_.load(std::memory_order_acquire)) {
     if (poll()) {
-      backoff.worked();
+      idle_polls = 0;
+    } else if (++idle_polls < kSpinPolls) {
+      std::this_thread::yield();
     } else {
-      backoff.idle();
+      rest();
+      idle_polls = 0;
     }
   }
+}
+
+// resting_ and table_ are sequentially consistent: whoever stores a table and then reads that the worker rests, knows
+// that the worker will read table_ after that.
+void Worker::rest() {
+  resting_.store(true, std::memory_order_seq_cst);
+  input_.wait(kRestMost);
+  resting_.store(false, std::memory_order_seq_cst);
 }
 
 }  // namespace superspan::node

@@ -160,7 +160,10 @@ rte_mempool* make_pool(unsigned buffers, std::uint16_t data_room) {
 class DpdkInput::Port {
  public:
   Port(const DpdkOptions& options, const Interface& interface, const Sizes& sizes)
-      : frame_max_(sizes.frame_max), drops_(options.interface, interface.index), xdp_(options.io == PortIo::kAfXdp) {}
+      : frame_max_(sizes.frame_max),
+        sockets_(find_port_sockets(interface.index)),
+        drops_(options.interface, sockets_),
+        xdp_(options.io == PortIo::kAfXdp) {}
   ~Port() {
     release();
     ::rte_eth_dev_stop(0);
@@ -196,6 +199,8 @@ class DpdkInput::Port {
     return std::span(frames_).first(held_);
   }
 
+  void wait(std::chrono::microseconds most) const { wait_for_frames(sockets_, most); }
+
   PortDrops drops() {
     PortDrops drops = drops_.read();
     rte_eth_stats statistics{};
@@ -221,6 +226,7 @@ class DpdkInput::Port {
   }
 
   std::uint32_t frame_max_;
+  PortSockets sockets_;
   KernelDrops drops_;
   bool xdp_;
   bool registered_ = false;
@@ -249,6 +255,10 @@ base::Result<std::unique_ptr<DpdkInput>> DpdkInput::open(const DpdkOptions& opti
 std::span<const InputFrame> DpdkInput::receive() {
   return port_->receive();
 }
+void DpdkInput::wait(std::chrono::microseconds most) {
+  port_->wait(most);
+}
+
 PortDrops DpdkInput::drops() {
   return port_->drops();
 }

@@ -34,6 +34,7 @@ class DpdkInput final : public PacketInput {
   ~DpdkInput() override;
 
   [[nodiscard]] std::span<const InputFrame> receive() override;
+  void wait(std::chrono::microseconds most) override;
   [[nodiscard]] PortDrops drops() override;
 
  private:

@@ -7,11 +7,14 @@
 #include <linux/if_packet.h>
 #include <linux/if_xdp.h>
 #include <net/if.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <xdp/libxdp.h>
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstdarg>
 #include <cstdio>
@@ -19,9 +22,12 @@
 #include <cstring>
 #include <filesystem>
 #include <memory>
+#include <thread>
 
 namespace superspan::node {
 namespace {
+
+constexpr std::chrono::microseconds kBrokenPause{500};
 
 // The counters of the interface, as 32 bits that wrap.
 struct LinkCounters {
@@ -105,31 +111,49 @@ void quiet_xdp() {
   ::libxdp_set_print(nullptr);  // it says nothing that the driver does not say as well
 }
 
-KernelDrops::KernelDrops(std::string interface, int index) : interface_(std::move(interface)) {
-  find_sockets(index);
-  const LinkCounters counters = link_counters(interface_);
-  missed_at_start_ = counters.missed;
-  errors_at_start_ = counters.errors;
-}
-
-void KernelDrops::find_sockets(int index) {
+PortSockets find_port_sockets(int index) {
+  PortSockets sockets;
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd", error)) {
     const std::string text = entry.path().filename().string();
     int descriptor = -1;
     std::from_chars(text.data(), text.data() + text.size(), descriptor);
     const int domain = socket_domain(descriptor);
-    if (domain == AF_XDP) xdp_sockets_.push_back(descriptor);
-    if (domain == AF_PACKET && is_on_interface(descriptor, index)) packet_sockets_.push_back(descriptor);
+    if (domain == AF_XDP) sockets.xdp.push_back(descriptor);
+    if (domain == AF_PACKET && is_on_interface(descriptor, index)) sockets.packet.push_back(descriptor);
   }
-  for (const int socket : packet_sockets_) (void)take_packet_drops(socket);
+  return sockets;
+}
+
+void wait_for_frames(const PortSockets& sockets, std::chrono::microseconds most) {
+  std::array<pollfd, 8> waited{};
+  std::size_t count = 0;
+  for (const auto* descriptors : {&sockets.packet, &sockets.xdp}) {
+    for (const int descriptor : *descriptors) {
+      if (count < waited.size()) waited[count++] = {descriptor, POLLIN, 0};
+    }
+  }
+  const auto nanoseconds = std::chrono::nanoseconds(most).count();
+  const timespec limit{nanoseconds / 1'000'000'000, nanoseconds % 1'000'000'000};
+  if (::ppoll(waited.data(), count, &limit, nullptr) <= 0) return;
+  const bool frames = std::ranges::any_of(waited, [](const pollfd& one) { return (one.revents & POLLIN) != 0; });
+  // An interface that is down makes its socket ready with an error, again and again.
+  if (!frames) std::this_thread::sleep_for(std::min(most, kBrokenPause));
+}
+
+KernelDrops::KernelDrops(std::string interface, const PortSockets& sockets)
+    : interface_(std::move(interface)), sockets_(sockets) {
+  for (const int socket : sockets_.packet) (void)take_packet_drops(socket);
+  const LinkCounters counters = link_counters(interface_);
+  missed_at_start_ = counters.missed;
+  errors_at_start_ = counters.errors;
 }
 
 PortDrops KernelDrops::read() {
   PortDrops drops;
-  for (const int socket : packet_sockets_) packet_drops_ += take_packet_drops(socket);
+  for (const int socket : sockets_.packet) packet_drops_ += take_packet_drops(socket);
   drops.missed += packet_drops_;
-  for (const int socket : xdp_sockets_) drops.missed += xdp_drops(socket);
+  for (const int socket : sockets_.xdp) drops.missed += xdp_drops(socket);
   const LinkCounters counters = link_counters(interface_);
   drops.missed += static_cast<std::uint32_t>(counters.missed - missed_at_start_);
   drops.errors += static_cast<std::uint32_t>(counters.errors - errors_at_start_);

@@ -2,6 +2,7 @@
 // What the kernel tells about a network interface and about the sockets on it.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -24,21 +25,29 @@ struct Interface {
 // dispatcher that would pin files into /sys/fs/bpf.
 void quiet_xdp();
 
+// The sockets that DPDK's drivers have opened in this process for an interface. Borrowed: the driver closes them.
+struct PortSockets {
+  std::vector<int> packet;  // AF_PACKET
+  std::vector<int> xdp;     // AF_XDP, of any interface: the kernel does not tell which
+};
+[[nodiscard]] PortSockets find_port_sockets(int index);
+
+// DPDK's drivers can only be polled, but the sockets below can be waited for. Returns when one of them has frames, at
+// the latest after `most`.
+void wait_for_frames(const PortSockets& sockets, std::chrono::microseconds most);
+
 // Counts what DPDK's drivers do not: frames that found the ring of their AF_PACKET or AF_XDP socket full, and what the
-// interface itself lost. Owns no descriptor; asks the sockets that the driver has opened in this process.
-// Not thread-safe.
+// interface itself lost. Not thread-safe.
 class KernelDrops {
  public:
-  KernelDrops(std::string interface, int index);
+  // `sockets` must outlive it.
+  KernelDrops(std::string interface, const PortSockets& sockets);
   // Since the construction.
   [[nodiscard]] PortDrops read();
 
  private:
-  void find_sockets(int index);
-
   std::string interface_;
-  std::vector<int> packet_sockets_;
-  std::vector<int> xdp_sockets_;
+  const PortSockets& sockets_;
   std::uint64_t packet_drops_ = 0;  // the kernel forgets them when they are read
   std::uint32_t missed_at_start_ = 0;
   std::uint32_t errors_at_start_ = 0;

@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -121,8 +122,31 @@ base::Bytes read_file(const std::filesystem::path& path) {
   return test::bytes_of(text);
 }
 
+// When each frame was given to the kernel.
+using SentAt = std::vector<base::WallTime>;
+
+// Every frame has a later time than the one before it, and none was received before it was sent.
+std::string compare_times(const recorder::PcapngContents& contents, const SentAt& sent) {
+  std::vector<base::Duration> late;
+  base::WallTime last{};
+  for (std::size_t number = 0; number < sent.size(); ++number) {
+    const base::WallTime time = contents.packets[number].time;
+    if (time <= last) return "packet " + std::to_string(number) + " is not later than the one before";
+    if (time < sent[number]) return "packet " + std::to_string(number) + " came before it was sent";
+    late.push_back(time - sent[number]);
+    last = time;
+  }
+  std::ranges::sort(late);
+  const auto us = [&](std::size_t percent) {
+    return std::to_string(
+        std::chrono::duration_cast<std::chrono::microseconds>(late[late.size() * percent / 100]).count());
+  };
+  std::cerr << "time after sending, in us: p50 " << us(50) << ", p90 " << us(90) << ", p99 " << us(99) << '\n';
+  return "";
+}
+
 // Compares a recording with what was sent: every frame once, in order, bit for bit.
-std::string compare(const base::Bytes& file, std::size_t longest) {
+std::string compare(const base::Bytes& file, std::size_t longest, const SentAt& sent) {
   const auto contents = recorder::read_pcapng(file);
   if (!contents) return base::render(contents.error());
   if (contents->packets.size() != kFrames) return std::to_string(contents->packets.size()) + " packets recorded";
@@ -131,7 +155,8 @@ std::string compare(const base::Bytes& file, std::size_t longest) {
     if (base::Bytes(got.begin(), got.end()) != original(number, longest))
       return "packet " + std::to_string(number) + " differs";
   }
-  return contents->statistics.empty() ? "no statistics" : "";
+  if (contents->statistics.empty()) return "no statistics";
+  return compare_times(*contents, sent);
 }
 
 std::string counters_text(const NodeReport& report) {
@@ -161,9 +186,12 @@ std::string record_everything(PortIo io, unsigned mtu, std::size_t longest) {
 
   // 25,000 frames a second: what two busy cores can send, receive and write without loss.
   const Wire wire;
+  SentAt sent;
   const auto start = clock.steady();
   for (int number = 0; number < kFrames; ++number) {
-    wire.send(test::fabric_frame(original(number, longest)));
+    const base::Bytes frame = test::fabric_frame(original(number, longest));
+    sent.push_back(clock.wall());
+    wire.send(frame);
     if (number % 32 == 31) std::this_thread::sleep_until(start + std::chrono::microseconds(40) * number);
   }
   for (int waited = 0; node.report().ended.empty() && waited < 500; ++waited) {
@@ -174,7 +202,7 @@ std::string record_everything(PortIo io, unsigned mtu, std::size_t longest) {
   const std::string counters = counters_text(node.report());
   std::string fault;
   for (const auto& entry : std::filesystem::directory_iterator(folder))
-    fault = compare(read_file(entry.path()), longest);
+    fault = compare(read_file(entry.path()), longest, sent);
   std::filesystem::remove_all(folder);
   return fault.empty() ? "" : fault + " (" + counters + ")";
 }
@@ -220,6 +248,68 @@ TEST_F(Port, MissingInterfaceAndInterfaceThatIsDownAreErrors) {
               return input ? "opened" : input.error().message;
             }),
             "interface 'port0' is down");
+}
+
+// A thread that waits for the port is woken by a frame, and by nothing else.
+std::string wake(PortIo io) {
+  make_link(1500);
+  auto input = DpdkInput::open({"port0", io, "/tmp"});
+  if (!input) return base::render(input.error());
+  using Clock = std::chrono::steady_clock;
+  const auto drain = [&] {
+    for (int idle = 0; idle < 20; ++idle) {
+      while (!(*input)->receive().empty()) {
+      }
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+  };
+  // The kernel's own chatter on a new link may wake it as well, so the longest of three waits counts.
+  base::Duration longest{0};
+  for (int attempt = 0; attempt < 3; ++attempt) {
+    drain();
+    const auto start = Clock::now();
+    (*input)->wait(std::chrono::milliseconds(100));
+    longest = std::max<base::Duration>(longest, Clock::now() - start);
+  }
+  if (longest < std::chrono::milliseconds(99)) return "a wait without frames ends early";
+  const Wire wire;
+  std::thread sender([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    wire.send(test::fabric_frame(test::udp_frame(1, 2)));
+  });
+  const auto start = Clock::now();
+  std::size_t frames = 0;
+  while (frames == 0 && Clock::now() - start < std::chrono::seconds(5)) {
+    (*input)->wait(std::chrono::seconds(10));
+    for (const InputFrame& frame : (*input)->receive()) frames += net::parse_fabric_frame(frame.bytes) ? 1 : 0;
+  }
+  sender.join();
+  return frames == 1 ? "" : "the frame did not end the wait";
+}
+
+TEST_F(Port, AFrameEndsTheWaitOnAfPacket) {
+  EXPECT_EQ(in_own_namespace([] { return wake(PortIo::kAfPacket); }), "");
+}
+
+TEST_F(Port, AFrameEndsTheWaitOnAfXdp) {
+  EXPECT_EQ(in_own_namespace([] { return wake(PortIo::kAfXdp); }), "");
+}
+
+TEST_F(Port, InterfaceThatGoesDownDoesNotMakeTheWaitSpin) {
+  EXPECT_EQ(in_own_namespace([]() -> std::string {
+              make_link(1500);
+              auto input = DpdkInput::open({"port0", PortIo::kAfPacket, "/tmp"});
+              if (!input) return base::render(input.error());
+              run_command("ip link set dev port0 down");
+              const auto start = std::chrono::steady_clock::now();
+              for (int count = 0; count < 100; ++count) {
+                (void)(*input)->receive();
+                (*input)->wait(std::chrono::milliseconds(20));
+              }
+              const auto took = std::chrono::steady_clock::now() - start;
+              return took >= std::chrono::milliseconds(50) ? "" : "100 waits took no time";
+            }),
+            "");
 }
 
 // Nobody receives: the ring fills up, and what it loses must be counted although DPDK's driver does not.

@@ -11,7 +11,11 @@ namespace superspan::node {
 namespace {
 
 constexpr std::size_t kChunkBytes = std::size_t{256} << 10;
-constexpr std::chrono::milliseconds kIdle{2};
+// The least time between two turns, so that a trickle of packets does not become one chunk and one wake-up for each.
+constexpr std::chrono::microseconds kPace{200};
+// How soon a reader that was full is tried again, and how soon an idle thread looks at its watch.
+constexpr std::chrono::milliseconds kRetry{2};
+constexpr std::chrono::milliseconds kIdle{20};
 // How long the rest of a stream that is over waits for its first reader.
 constexpr std::chrono::seconds kLinger{10};
 // How long stop() waits for readers that take nothing.
@@ -27,8 +31,8 @@ auto* find(auto& streams, const std::string& policy) {
 }  // namespace
 
 StreamThread::StreamThread(std::string node, const base::Clock& clock, const SharedTaps& taps,
-                           const Counter& port_drops)
-    : node_(std::move(node)), clock_(clock), taps_(taps), port_drops_(port_drops) {}
+                           const Counter& port_drops, Bell& bell)
+    : node_(std::move(node)), clock_(clock), taps_(taps), port_drops_(port_drops), bell_(bell) {}
 
 StreamThread::~StreamThread() {
   stop();
@@ -69,15 +73,18 @@ base::Status StreamThread::attach(const std::string& policy, std::shared_ptr<htt
       std::make_unique<recorder::CaptureWriter>(capture_info(*stream->run, node_), *stream->source, "stream_slow");
   stream->writer->begin(stream->baseline);
   take_chunk(*stream);
+  bell_.ring();
   return {};
 }
 
 bool StreamThread::poll() {
   bool worked = false;
   const std::lock_guard lock(mutex_);
+  blocked_ = false;
   for (auto stream = streams_.begin(); stream != streams_.end();) {
     if (stream->reader && stream->reader->closed()) drop_reader(*stream);
     if (stream->reader) worked |= serve(*stream);
+    blocked_ |= stream->reader && !stream->chunk.empty();
     stream = is_over(*stream) ? streams_.erase(stream) : std::next(stream);
   }
   return worked;
@@ -150,7 +157,12 @@ void StreamThread::start() {
   thread_ = std::thread([this] {
     ::pthread_setname_np(::pthread_self(), "streams");
     while (running_.load(std::memory_order_acquire)) {
-      if (!poll()) std::this_thread::sleep_for(kIdle);
+      const std::uint64_t seen = bell_.rung();
+      if (poll()) {
+        std::this_thread::sleep_for(kPace);
+      } else {
+        bell_.wait(seen, blocked_ ? kRetry : kIdle);
+      }
     }
   });
 }
@@ -158,16 +170,17 @@ void StreamThread::start() {
 void StreamThread::stop() {
   if (!thread_.joinable()) return;
   running_.store(false, std::memory_order_release);
+  bell_.ring();
   thread_.join();
   const auto someone_reads = [&] {
     const std::lock_guard lock(mutex_);
     return std::ranges::any_of(streams_,
                                [](const Stream& stream) { return stream.reader && !stream.reader->closed(); });
   };
-  for (auto waited = kIdle * 0; someone_reads() && waited < kStopTimeout;) {
+  for (auto waited = kRetry * 0; someone_reads() && waited < kStopTimeout;) {
     if (poll()) continue;
-    std::this_thread::sleep_for(kIdle);
-    waited += kIdle;
+    std::this_thread::sleep_for(kRetry);
+    waited += kRetry;
   }
   const std::lock_guard lock(mutex_);
   for (Stream& stream : streams_) {

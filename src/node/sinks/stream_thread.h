@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "http/stream.h"
+#include "node/bell.h"
 #include "node/policy_run.h"
 #include "node/sinks/run_source.h"
 #include "recorder/capture_writer.h"
@@ -29,8 +30,9 @@ inline constexpr std::size_t kStreamQueueBytes = std::size_t{1} << 20;
 
 class StreamThread {
  public:
-  // All must outlive it.
-  StreamThread(std::string node, const base::Clock& clock, const SharedTaps& taps, const Counter& port_drops);
+  // All must outlive it. Whoever gives a stream something to do rings `bell` afterwards.
+  StreamThread(std::string node, const base::Clock& clock, const SharedTaps& taps, const Counter& port_drops,
+               Bell& bell);
   ~StreamThread();
   StreamThread(const StreamThread&) = delete;
   StreamThread& operator=(const StreamThread&) = delete;
@@ -72,6 +74,8 @@ class StreamThread {
   const base::Clock& clock_;
   const SharedTaps& taps_;
   const Counter& port_drops_;
+  Bell& bell_;
+  bool blocked_ = false;      // stream thread: a reader did not take its chunk
   mutable std::mutex mutex_;  // of streams_; never taken by the worker
   std::list<Stream> streams_;
   std::atomic<bool> running_{false};
