@@ -31,7 +31,8 @@ namespace {
 namespace fs = std::filesystem;
 using http::Method;
 
-constexpr std::string_view kAssignment = R"({"controller":"c1","revision":5,"epoch":7,"taps":[{"id":1,"name":"leaf1-spine1"}],"policies":[
+constexpr std::string_view kAssignment =
+    R"({"controller":"c1","revision":5,"epoch":7,"taps":[{"id":1,"name":"leaf1-spine1"}],"policies":[
   {"name":"web","number":1,"service_path":1,"bit":0,"from_epoch":7,"expression":"udp port 53","residual":"udp port 53",
    "record":true,"stream":true,"reason":"slow checkout"},
   {"name":"five","number":2,"service_path":1,"bit":1,"from_epoch":7,"expression":"","record":true,

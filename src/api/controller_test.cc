@@ -54,6 +54,7 @@ class ControllerTest : public ::testing::Test {
     const Registration registration{*http::parse_endpoint("unix:/nowhere/node.sock"),
                                     testing::kToken,
                                     "0.1.0",
+                                    controller_->nodes().controller(),
                                     revision,
                                     std::move(ended),
                                     std::move(counters)};

@@ -183,7 +183,8 @@ Command capture_command() {
       .examples =
           {
               {"superspan capture udp port 53", "show DNS packets of all taps, one a line, until Ctrl-C"},
-              {"superspan capture 'udp port 53' -c 10 -w - | tshark -r -", "the first ten of them, dissected by tshark"},
+              {"superspan capture 'udp port 53' -c 10 -w - | tshark -r -",
+               "the first ten of them, dissected by tshark"},
               {"superspan capture tcp port 443 and host 10.1.3.2 --from leaf1-spine1,leaf1-spine2 -c 1000 -w "
                "web.pcapng",
                "the first 1000 HTTPS packets of a host on two taps, into a file; fewer if Ctrl-C ends it"},
