@@ -9,21 +9,10 @@
 namespace superspan::net {
 namespace {
 
-struct FieldInfo {
-  const char* name;
-  unsigned width_bits;
-};
-
-constexpr std::array<FieldInfo, kFieldCount> kFields = {{
-    {"dl_dst", 48},  {"dl_src", 48},    {"vlan_tci", 16},  {"dl_type", 16}, {"nw_proto", 8}, {"ip_frag", 2},
-    {"ip_dscp", 6},  {"nw_ecn", 2},     {"nw_ttl", 8},     {"nw_src", 32},  {"nw_dst", 32},  {"arp_spa", 32},
-    {"arp_tpa", 32}, {"ipv6_src", 128}, {"ipv6_dst", 128}, {"tp_src", 16},  {"tp_dst", 16},  {"tcp_flags", 12},
-    {"nsh_spi", 24}, {"nsh_si", 8},     {"nsh_c1", 32},    {"nsh_c2", 32},  {"nsh_c3", 32},  {"nsh_c4", 32},
-}};
-
-const FieldInfo& info(Field field) {
-  return kFields[static_cast<std::size_t>(field)];
-}
+constexpr std::array<const char*, kFieldCount> kNames = {
+    "dl_dst", "dl_src",    "vlan_tci", "dl_type", "nw_proto", "ip_frag",  "ip_dscp",  "nw_ecn",
+    "nw_ttl", "nw_src",    "nw_dst",   "arp_spa", "arp_tpa",  "ipv6_src", "ipv6_dst", "tp_src",
+    "tp_dst", "tcp_flags", "nsh_spi",  "nsh_si",  "nsh_c1",   "nsh_c2",   "nsh_c3",   "nsh_c4"};
 
 std::string hex(U128 value) {
   char text[40];
@@ -82,15 +71,8 @@ bool is_ip_address(Field field) {
 
 }  // namespace
 
-unsigned width_bits(Field field) {
-  return info(field).width_bits;
-}
 const char* name(Field field) {
-  return info(field).name;
-}
-U128 full_mask(Field field) {
-  const unsigned width = width_bits(field);
-  return width == 128 ? ~U128{0} : (U128{1} << width) - 1;
+  return kNames[static_cast<std::size_t>(field)];
 }
 
 std::optional<FieldTest> intersect(const FieldTest& left, const FieldTest& right) {

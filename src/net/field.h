@@ -6,6 +6,7 @@
 // kL4Source/kL4Destination are TCP, UDP or SCTP ports or ICMP type/code depending on kIpProto, kArpSource is arp_spa.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -45,9 +46,15 @@ enum class Field : std::uint8_t {
 };
 inline constexpr std::size_t kFieldCount = 24;
 
-[[nodiscard]] unsigned width_bits(Field field);
+inline constexpr std::array<std::uint8_t, kFieldCount> kFieldBits = {48, 48,  16,  16, 8,  2,  6,  2, 8,  32, 32, 32,
+                                                                     32, 128, 128, 16, 16, 12, 24, 8, 32, 32, 32, 32};
+[[nodiscard]] constexpr unsigned width_bits(Field field) {
+  return kFieldBits[static_cast<std::size_t>(field)];
+}
+[[nodiscard]] constexpr U128 full_mask(Field field) {
+  return ~U128{0} >> (128 - width_bits(field));
+}
 [[nodiscard]] const char* name(Field field);  // ovs-fields(7) name: "nw_src", "tp_dst", "vlan_tci"
-[[nodiscard]] U128 full_mask(Field field);
 
 // `(packet[field] & mask) == value`. Invariant: (value & ~mask) == 0 and mask != 0.
 struct FieldTest {

@@ -24,7 +24,7 @@ FieldBytes to_bytes(U128 value, std::size_t width_bytes) {
 
 class Writer {
  public:
-  Writer(const Match& context, Dialect dialect, ofpbuf* out) : context_(context), dialect_(dialect), out_(out) {}
+  Writer(int ip_proto, Dialect dialect, ofpbuf* out) : ip_proto_(ip_proto), dialect_(dialect), out_(out) {}
 
   template <typename Actions>
   base::Status all(const Actions& actions) {
@@ -52,7 +52,7 @@ class Writer {
     if (action.mask == 0 || (action.value & ~action.mask) != 0 || (action.mask & ~full) != 0) {
       return base::fail(ErrorCode::kInvalid, "value and mask of " + to_string(Action(action)) + " do not fit together");
     }
-    const mf_field_id id = writable_field(action.field, ip_proto());
+    const mf_field_id id = writable_field(action.field, ip_proto_);
     if (id == MFF_N_IDS) {
       return base::fail(ErrorCode::kInvalid, std::string("no switch can set ") + net::name(action.field) + " here");
     }
@@ -125,7 +125,7 @@ class Writer {
     if (!dialect_.extended) return lacks("clone");
     const std::size_t offset = out_->size;
     ofpact_put_CLONE(out_);
-    Writer inner(context_, dialect_, out_);
+    Writer inner(ip_proto_, dialect_, out_);
     inner.nested_ = true;
     if (const base::Status status = inner.all(action.actions); !status) return status;
     auto* clone = static_cast<ofpact_nest*>(ofpbuf_at_assert(out_, offset, sizeof(ofpact_nest)));
@@ -137,12 +137,6 @@ class Writer {
  private:
   [[nodiscard]] base::Status lacks(const char* what) const {
     return base::fail(ErrorCode::kInvalid, std::string(to_string(dialect_.version)) + " has no " + what);
-  }
-  [[nodiscard]] int ip_proto() const {
-    for (const net::FieldTest& test : context_.headers) {
-      if (test.field == Field::kIpProto && test.mask == 0xff) return static_cast<int>(test.value);
-    }
-    return -1;
   }
   static const mf_field* register_field(std::uint8_t index) {
     return mf_from_id(static_cast<mf_field_id>(MFF_REG0 + index));
@@ -183,7 +177,7 @@ class Writer {
   }
   base::Status move(std::uint8_t index, Field field, bool to_field, const Action& action) {
     if (!dialect_.extended) return lacks("move");
-    const mf_field_id id = writable_field(field, ip_proto());
+    const mf_field_id id = writable_field(field, ip_proto_);
     if (index >= kRegisterCount || id == MFF_N_IDS || net::width_bits(field) != 32) {
       return base::fail(ErrorCode::kInvalid, to_string(action) + " is not a move between 32 bits and 32 bits");
     }
@@ -195,7 +189,7 @@ class Writer {
     return {};
   }
 
-  const Match& context_;
+  int ip_proto_;
   Dialect dialect_;
   ofpbuf* out_;
   bool nested_ = false;
@@ -265,13 +259,20 @@ PortNumber from_library_port(ofp_port_t port) {
   return ntohl(ofputil_port_to_ofp11(port));
 }
 
-base::Status to_library(std::span<const Action> actions, const Match& context, Dialect dialect, ofpbuf* out) {
+int ip_proto(const Match& match) {
+  for (const net::FieldTest& test : match.headers) {
+    if (test.field == Field::kIpProto && test.mask == 0xff) return static_cast<int>(test.value);
+  }
+  return -1;
+}
+
+base::Status to_library(std::span<const Action> actions, int ip_proto, Dialect dialect, ofpbuf* out) {
   for (std::size_t index = 0; index + 1 < actions.size(); ++index) {
     if (std::holds_alternative<GotoTable>(actions[index])) {
       return base::fail(ErrorCode::kInvalid, "goto_table must be the last action");
     }
   }
-  return Writer(context, dialect, out).all(actions);
+  return Writer(ip_proto, dialect, out).all(actions);
 }
 
 }  // namespace superspan::openflow::codec

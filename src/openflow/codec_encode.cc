@@ -16,6 +16,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <vector>
 
 namespace superspan::openflow {
 namespace {
@@ -116,6 +117,7 @@ class Encoder::Impl {
 
  private:
   base::Status prepare(const FlowMod& mod);
+  base::Status prepare_actions(std::span<const Action> actions, int ip_proto);
   base::Status flow_mod_oxm(base::Bytes& out, Xid xid, const FlowMod& mod, std::optional<std::uint32_t> bundle);
   base::Status flow_mod_10(base::Bytes& out, Xid xid, const FlowMod& mod);
   void begin_bundle_add(ofpbuf* message, Xid xid, std::uint32_t bundle);
@@ -123,20 +125,43 @@ class Encoder::Impl {
 
   Dialect dialect_;
   match match_{};
-  Buffer actions_{512};
   Buffer message_{1024};
+  Buffer scratch_{512};  // actions of groups and packets
+  // Actions of a flow, in the library's form and (from OpenFlow 1.1 on) as instructions. They are kept for the next
+  // flow: neighbours in a transaction mostly do the same.
+  std::vector<Action> prepared_;
+  int prepared_ip_proto_ = -1;
+  Buffer actions_{512};
+  Buffer instructions_{512};
 };
 
-// Fills match_ and actions_.
+// Fills match_ and, unless it is deleted, actions_ and instructions_.
 base::Status Encoder::Impl::prepare(const FlowMod& mod) {
-  actions_.cleared();
   if (const base::Status status = codec::to_library(mod.flow.key.match, dialect_, match_); !status) return status;
   if (mod.command != FlowCommand::kAdd) return {};
   if (!mod.flow.foreign.empty() || !mod.flow.key.match.foreign.empty()) {
     return base::fail(ErrorCode::kInvalid, "a foreign flow can only be deleted");
   }
   if (mod.flow.cookie == UINT64_MAX) return base::fail(ErrorCode::kInvalid, "cookie 0xffffffffffffffff is reserved");
-  return codec::to_library(std::span(mod.flow.actions), mod.flow.key.match, dialect_, actions_.get());
+  return prepare_actions(mod.flow.actions, codec::ip_proto(mod.flow.key.match));
+}
+
+base::Status Encoder::Impl::prepare_actions(std::span<const Action> actions, int ip_proto) {
+  if (prepared_ip_proto_ == ip_proto && std::ranges::equal(prepared_, actions)) return {};
+  prepared_.clear();
+  instructions_.cleared();
+  prepared_ip_proto_ = -1;
+  if (auto status = codec::to_library(actions, ip_proto, dialect_, actions_.cleared()); !status) {
+    actions_.cleared();
+    return status;
+  }
+  prepared_.assign(actions.begin(), actions.end());
+  prepared_ip_proto_ = ip_proto;
+  if (dialect_.version == Version::k10) return {};
+  const ofpbuf* ofpacts = actions_.get();
+  ofpacts_put_openflow_instructions(static_cast<const ofpact*>(ofpacts->data), ofpacts->size, instructions_.get(),
+                                    version());
+  return {};
 }
 
 void Encoder::Impl::begin_bundle_add(ofpbuf* message, Xid xid, std::uint32_t bundle) {
@@ -164,8 +189,7 @@ base::Status Encoder::Impl::flow_mod_oxm(base::Bytes& out, Xid xid, const FlowMo
   body->out_port = htonl(kPortAny);
   body->out_group = htonl(OFPG_ANY);
   ofputil_put_ofp11_match(message, &match_, protocol());
-  const ofpbuf* actions = actions_.get();
-  ofpacts_put_openflow_instructions(static_cast<const ofpact*>(actions->data), actions->size, message, version());
+  if (add) ofpbuf_put(message, instructions_.get()->data, instructions_.get()->size);
   if (message->size > kMessageBytesMax) return too_long();
   header_at(message, inner)->length = htons(static_cast<std::uint16_t>(message->size - inner));
   header_at(message, 0)->length = htons(static_cast<std::uint16_t>(message->size));
@@ -187,7 +211,7 @@ base::Status Encoder::Impl::flow_mod_10(base::Bytes& out, Xid xid, const FlowMod
   wire.out_port = OFPP_NONE;
   wire.out_group = OFPG_ANY;
   wire.ofpacts = static_cast<ofpact*>(actions_.get()->data);
-  wire.ofpacts_len = actions_.get()->size;
+  wire.ofpacts_len = add ? actions_.get()->size : 0;
   minimatch_init(&wire.match, &match_);
   ofpbuf* message = ofputil_encode_flow_mod(&wire, protocol());
   minimatch_destroy(&wire.match);
@@ -213,16 +237,16 @@ base::Status Encoder::Impl::add_bucket(const Bucket& bucket, std::uint32_t id, G
   if (bucket.watch_port && !watched) {
     return base::fail(ErrorCode::kInvalid, "there is no port " + std::to_string(*bucket.watch_port));
   }
-  const base::Status status = codec::to_library(std::span(bucket.actions), Match{}, dialect_, actions_.cleared());
+  const base::Status status = codec::to_library(std::span(bucket.actions), -1, dialect_, scratch_.cleared());
   if (!status) return status;
   auto* wire = static_cast<ofputil_bucket*>(std::calloc(1, sizeof(ofputil_bucket)));  // libopenvswitch frees it
   wire->weight = type == GroupType::kSelect ? std::max<std::uint16_t>(bucket.weight, 1) : 0;
   wire->watch_port = watched.value_or(OFPP_ANY);
   wire->watch_group = OFPG_ANY;
   wire->bucket_id = id;
-  wire->ofpacts_len = actions_.get()->size;
+  wire->ofpacts_len = scratch_.get()->size;
   wire->ofpacts = static_cast<ofpact*>(std::malloc(wire->ofpacts_len + 1));
-  std::memcpy(wire->ofpacts, actions_.get()->data, wire->ofpacts_len);
+  std::memcpy(wire->ofpacts, scratch_.get()->data, wire->ofpacts_len);
   ovs_list_push_back(&mod.buckets, &wire->list_node);
   return {};
 }
@@ -258,17 +282,17 @@ base::Status Encoder::Impl::group_mod(base::Bytes& out, Xid xid, const GroupMod&
 base::Status Encoder::Impl::packet_out(base::Bytes& out, Xid xid, const PacketOut& packet) {
   const auto port = codec::to_library_port(packet.in_port);
   if (!port) return base::fail(ErrorCode::kInvalid, "there is no port " + std::to_string(packet.in_port));
-  const base::Status status = codec::to_library(std::span(packet.actions), Match{}, dialect_, actions_.cleared());
+  const base::Status status = codec::to_library(std::span(packet.actions), -1, dialect_, scratch_.cleared());
   if (!status) return status;
-  if (actions_.get()->size + packet.frame.size() > kMessageBytesMax) return too_long();
+  if (scratch_.get()->size + packet.frame.size() > kMessageBytesMax) return too_long();
   ofputil_packet_out wire{};
   wire.packet = packet.frame.data();
   wire.packet_len = packet.frame.size();
   wire.buffer_id = UINT32_MAX;
   match_init_catchall(&wire.flow_metadata);
   match_set_in_port(&wire.flow_metadata, *port);
-  wire.ofpacts = static_cast<ofpact*>(actions_.get()->data);
-  wire.ofpacts_len = actions_.get()->size;
+  wire.ofpacts = static_cast<ofpact*>(scratch_.get()->data);
+  wire.ofpacts_len = scratch_.get()->size;
   ofpbuf* message = ofputil_encode_packet_out(&wire, protocol());
   if (message->size > kMessageBytesMax) {
     ofpbuf_delete(message);

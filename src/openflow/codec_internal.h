@@ -72,9 +72,9 @@ struct Dialect {
 [[nodiscard]] base::Status to_library(const Match& from, Dialect dialect, match& out);
 [[nodiscard]] Match from_library(const match& from);
 
-// codec_actions.cc. `context` is the flow's match: it says which protocol tp_src means.
-[[nodiscard]] base::Status to_library(std::span<const Action> actions, const Match& context, Dialect dialect,
-                                      ofpbuf* out);
+// codec_actions.cc. `ip_proto` of the flow's match says which protocol tp_src means; -1: not known.
+[[nodiscard]] base::Status to_library(std::span<const Action> actions, int ip_proto, Dialect dialect, ofpbuf* out);
+[[nodiscard]] int ip_proto(const Match& match);
 // codec_actions_read.cc. Appends what flow.h can say to `actions`, and the rest as text to `foreign`.
 void from_library(const ofpact* ofpacts, std::size_t length_bytes, std::vector<Action>& actions, std::string& foreign);
 // The library's field for setting or moving one of ours; MFF_N_IDS: a switch cannot write it.
