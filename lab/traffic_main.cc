@@ -33,7 +33,11 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   frames->add_option("--rounds", rounds, "how often")->capture_default_str();
   frames->add_option("--gap-us", gap_us, "pause between frames, microseconds")->capture_default_str();
-  CLI11_PARSE(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
 
   if (frames->parsed()) {
     const auto sent =

@@ -19,7 +19,9 @@ import sys
 import tempfile
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from labtest import ROOT, begin, quiet, raise_lab  # noqa: E402
+
 CTRL_C_AFTER_S = 5
 GIVE_UP_AFTER_S = 60
 BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.S | re.M)
@@ -69,9 +71,9 @@ def in_terminal(command, folder):
         os.chdir(folder)
         os.environ.update(TERM="dumb", PAGER="cat", MANPAGER="cat", COLUMNS="120")
         os.execvp("bash", ["bash", "-o", "pipefail", "-c", command])
-    begin, pressed, output = time.monotonic(), False, b""
+    start, pressed, output = time.monotonic(), False, b""
     while True:
-        age = time.monotonic() - begin
+        age = time.monotonic() - start
         if age > GIVE_UP_AFTER_S:
             os.killpg(pid, signal.SIGKILL)
         elif age > CTRL_C_AFTER_S and not pressed and UNTIL_CTRL_C.search(command):
@@ -91,10 +93,6 @@ def in_terminal(command, folder):
     return os.waitstatus_to_exitcode(status), output.decode(errors="replace")
 
 
-def quiet(*words):
-    return subprocess.run(words, capture_output=True, check=False, text=True)
-
-
 def prepare(command, folder):
     """The state in which a person would try the command."""
     if LAB_DOWN_BEFORE.search(command):
@@ -102,20 +100,18 @@ def prepare(command, folder):
         return
     status = quiet("superspan", "lab", "status", "-o", "json")
     if status.returncode != 0 or '"topology": "leaf-spine"' not in status.stdout:
-        quiet("superspan", "lab", "down")
-        up = quiet("superspan", "lab", "up")
-        assert up.returncode == 0, up.stderr
+        raise_lab()
     applied = quiet("superspan", "policy", "apply", "-f", f"{folder}/web.yaml")
     assert applied.returncode == 0, applied.stderr
 
 
 def succeeds(command, place, folder):
-    begin = time.monotonic()
+    start = time.monotonic()
     # /etc is not a test's to write to: its only use in an example gets a folder of its own.
     code, output = in_terminal(command.replace("/etc/bash_completion.d", str(folder)), folder)
     # Ctrl-C reaches all programs of a pipe, and some (jq) die of it.
     good = code == 0 or (code == 130 and "|" in command and UNTIL_CTRL_C.search(command))
-    print(f"{'ok  ' if good else 'FAIL'} {time.monotonic() - begin:5.1f} s  {command}", flush=True)
+    print(f"{'ok  ' if good else 'FAIL'} {time.monotonic() - start:5.1f} s  {command}", flush=True)
     if not good:
         print(f"     {place}: exit code {code}; it printed:\n{output}")
     return good
@@ -139,10 +135,7 @@ def run_all(commands, folder):
 
 
 def main():
-    os.environ["PATH"] = f"{pathlib.Path(sys.argv[1]).resolve()}:{os.environ['PATH']}"
-    if os.geteuid() != 0:
-        print("SKIPPED: the lab needs root")
-        return 77
+    begin(sys.argv[1])
     commands = documented()
     wrong = check_help(commands)
     print("\n".join(wrong))
