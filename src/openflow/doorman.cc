@@ -31,14 +31,14 @@ void Doorman::handshake_over(const std::string& address) {
 std::optional<base::Error> Doorman::refuse(const std::string& address, base::Error reason, base::SteadyTime now) {
   ++counters_.refused;
   while (!told_.empty() && now - told_.front().at >= kRefusalRepeat) told_.pop_front();
-  const bool repeated =
-      std::ranges::any_of(told_, [&](const Told& told) { return told.address == address && told.code == reason.code; });
+  const bool repeated = std::ranges::any_of(
+      told_, [&](const Told& told) { return told.address == address && told.message == reason.message; });
   if (repeated || told_.size() >= kRefusalsTold) {
     ++counters_.refused_untold;
     ++untold_;
     return std::nullopt;
   }
-  told_.push_back({now, address, reason.code});
+  told_.push_back({now, address, reason.message});
   if (untold_ > 0) reason.message += " (" + std::to_string(std::exchange(untold_, 0)) + " more refused before it)";
   return reason;
 }

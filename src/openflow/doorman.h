@@ -19,7 +19,7 @@ namespace superspan::openflow {
 // Connections of one address that are not switches yet. Each lasts SessionOptions::handshake_timeout at most; a switch
 // that is refused tries again, so a hypervisor with hundreds of bridges comes in by turns.
 inline constexpr std::size_t kHandshakesPerAddress = 64;
-// The same refusal (address, kind of error) is told once in this time...
+// The same refusal (address and message) is told once in this time...
 inline constexpr std::chrono::seconds kRefusalRepeat{10};
 // ...and all together at most so many in that time. The rest is only counted.
 inline constexpr std::size_t kRefusalsTold = 20;
@@ -51,7 +51,7 @@ class Doorman {
   struct Told {
     base::SteadyTime at;
     std::string address;
-    base::ErrorCode code;
+    std::string message;
   };
 
   std::size_t connections_;

@@ -10,8 +10,8 @@ using namespace std::chrono_literals;
 
 constexpr base::SteadyTime kStart{};
 
-base::Error reason(base::ErrorCode code = base::ErrorCode::kDenied) {
-  return {code, "TLS: no certificate", {}, {}, std::nullopt};
+base::Error reason(std::string message = "TLS: no certificate") {
+  return {base::ErrorCode::kDenied, std::move(message), {}, {}, std::nullopt};
 }
 
 TEST(Doorman, OneAddressCannotTakeTheSlotsOfOthers) {
@@ -39,7 +39,7 @@ TEST(Doorman, SameRefusalIsToldOnceInTenSeconds) {
   Doorman door(1024);
   EXPECT_EQ(door.refuse("10.0.0.1", reason(), kStart)->message, "TLS: no certificate");
   EXPECT_FALSE(door.refuse("10.0.0.1", reason(), kStart + 1s));
-  EXPECT_TRUE(door.refuse("10.0.0.1", reason(base::ErrorCode::kTimeout), kStart + 2s)) << "something else";
+  EXPECT_TRUE(door.refuse("10.0.0.1", reason("TLS: too old"), kStart + 2s)) << "something else";
   EXPECT_FALSE(door.refuse("10.0.0.1", reason(), kStart + 9'999ms));
   EXPECT_EQ(door.refuse("10.0.0.1", reason(), kStart + 10s)->message, "TLS: no certificate (1 more refused before it)");
   EXPECT_EQ(door.counters().refused, 5U);

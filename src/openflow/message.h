@@ -69,7 +69,7 @@ struct PortChange {
 struct PacketIn {
   PortNumber in_port = 0;
   std::uint8_t table = 0;
-  std::uint64_t cookie = 0;
+  std::uint64_t cookie = 0;  // of the flow that sent it; all ones: not known (always in OpenFlow 1.0)
   bool table_miss = false;
   std::size_t total_bytes = 0;  // of the frame; `frame` may hold only its front
   base::Bytes frame;
