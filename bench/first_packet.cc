@@ -141,7 +141,7 @@ double round(http::Client& client, const std::string& tap, int number) {
            http::Method::kPut, path,
            policy_json("udp dst port " + std::to_string(kPort), "\"taps\":[\"" + tap +
                                                                     "\"],\"tools\":[\"node1\"],\"stream\":true,"
-                                                                    "\"limits\":{\"packets\":3,\"duration_s\":60}")),
+                                                                    "\"limits\":{\"duration_s\":60}")),
        "policy");
   const std::string ticket = must(client.request(http::Method::kGet, path + "/stream"), "ticket").body;
   auto endpoint = http::parse_endpoint(member(ticket, "endpoint"));

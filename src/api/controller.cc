@@ -12,6 +12,7 @@ namespace {
 // The engine wants at least every 100 ms.
 constexpr auto kTick = std::chrono::milliseconds(50);
 constexpr auto kKeepAlive = std::chrono::seconds(10);
+constexpr auto kQuiet = std::chrono::seconds(1);  // without a commit: time to tidy
 constexpr auto kPrune = std::chrono::minutes(1);
 constexpr auto kEndRetryFirst = std::chrono::milliseconds(500);
 constexpr auto kEndRetryMost = std::chrono::seconds(30);
@@ -36,6 +37,7 @@ Controller::Controller(boost::asio::io_context& io, std::shared_ptr<const fabric
       clock_(clock),
       options_(std::move(options)),
       store_(std::move(store)),
+      flusher_(io, *store_, [this](const base::Error& error) { events_.add("store-failed", "", "", error.message); }),
       engine_(std::move(topology), options_.engine),
       events_(clock, options_.on_event),
       nodes_(io, clock, options_.node_ca_file),
@@ -60,20 +62,18 @@ base::Status Controller::restore() {
     book_.take_over(repair);
   }
   while (true) {
-    auto commands = engine_.set_policies(book_.policy_set(), now());
-    if (commands) {
-      execute(std::move(*commands));
+    auto checked = engine_.check(book_.policy_set());
+    if (checked) {
+      execute(engine_.set_policies(std::move(*checked), now()));
       return {};
     }
-    const auto* unfit = book_.find(commands.error().place);
-    if (unfit == nullptr) return std::unexpected(commands.error());
+    const base::Error& error = checked.error();
+    const auto* unfit = book_.find(error.place);
+    if (unfit == nullptr) return std::unexpected(error);
     const auto proposal = book_.end(
-        {{unfit->stored.name, {unfit->stored.number, "does not fit the fabric: " + commands.error().message}}},
-        clock_.wall());
-    if (proposal.unchanged) return std::unexpected(commands.error());
-    if (auto stored = store_->commit(proposal.change); !stored) return stored;
-    book_.take_over(proposal);
-    events_.add("policy-ended", commands.error().place, "", commands.error().message);
+        {{unfit->stored.name, {unfit->stored.number, "does not fit the fabric: " + error.message}}}, clock_.wall());
+    if (proposal.unchanged) return std::unexpected(error);
+    if (auto written = write(proposal, {{"policy-ended", error.place, error.message}}); !written) return written;
   }
 }
 
@@ -179,7 +179,7 @@ void Controller::execute(fabric::Commands commands) {
 
 void Controller::carry_out(fabric::SendTransaction& command) {
   if (!openflow_) return;
-  openflow_->send(command.datapath, {std::move(command.mods), {}},
+  openflow_->send(command.datapath, {std::move(command.mods), {}, command.atomic},
                   [this, datapath = command.datapath, id = command.id](const openflow::TransactionResult& result) {
                     execute(engine_.transaction_done(datapath, id, result, now()));
                   });
@@ -195,7 +195,6 @@ void Controller::carry_out(const fabric::DumpFlows& command) {
 
 void Controller::carry_out(const fabric::AssignNode& command) {
   nodes_.assign(command, [this, name = command.node, revision = command.revision](const base::Status& status) {
-    if (!status) events_.add("node-refused", "", name, status.error().message);
     execute(engine_.node_applied(name, revision, status, now()));
   });
 }
@@ -215,6 +214,7 @@ void Controller::tick() {
   end_due_policies();
   check_waiters();
   const auto steady = clock_.steady();
+  if (steady - committed_ >= kQuiet) store_->tidy();
   if (steady - kept_alive_ >= kKeepAlive) {
     kept_alive_ = steady;
     events_.keep_alive();

@@ -20,6 +20,7 @@
 
 #include "api/backoff.h"
 #include "api/event_log.h"
+#include "api/flusher.h"
 #include "api/node_directory.h"
 #include "api/policy_book.h"
 #include "api/policy_json.h"
@@ -130,6 +131,14 @@ class Controller final : private openflow::SwitchHandler {
     std::string text;
   };
   [[nodiscard]] base::Status commit(const PolicyBook::Proposal& proposal, const std::vector<News>& news);
+  [[nodiscard]] base::Status write(const PolicyBook::Proposal& proposal, const std::vector<News>& news);
+  // Goes on with `then` when the disk has what was committed; if it fails, `done` gets the error.
+  template <typename Answer>
+  void when_stored(std::function<void(base::Result<Answer>)> done, std::function<void()> then) {
+    flusher_.when_flushed([done = std::move(done), then = std::move(then)](const base::Status& stored) {
+      return stored ? then() : done(std::unexpected(stored.error()));
+    });
+  }
   [[nodiscard]] base::Status persist(const store::Change& change);
   void end_later(const std::string& policy, std::string because);
   void end_due_policies();
@@ -148,6 +157,7 @@ class Controller final : private openflow::SwitchHandler {
   const base::Clock& clock_;
   ControllerOptions options_;
   std::unique_ptr<store::Store> store_;
+  Flusher flusher_;
   fabric::Engine engine_;
   PolicyBook book_;
   EventLog events_;
@@ -163,7 +173,8 @@ class Controller final : private openflow::SwitchHandler {
   std::deque<fabric::Command> pending_;                // commands that came while others were carried out
   bool executing_ = false;
   std::vector<Waiter> waiters_;
-  bool look_ = false;  // some policy changed its state since the waiters were asked
+  base::SteadyTime committed_{};  // when the store last wrote
+  bool look_ = false;             // some policy changed its state since the waiters were asked
   // Last, so that its callbacks are gone before what they use. Empty without OpenFlow.
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   std::unique_ptr<openflow::Server> openflow_;

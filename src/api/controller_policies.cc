@@ -19,32 +19,32 @@ base::Status Controller::persist(const store::Change& change) {
     events_.add("store-failed", "", "",
                 stored.error().message + "; policies go on as they are, also beyond their limits, until it works");
   }
-  if (stored && was_failing) {
+  if (!stored) return stored;
+  flusher_.committed();
+  committed_ = clock_.steady();
+  if (was_failing) {
     events_.add("store-recovered", "", "", "changes are stored again");
     end_retry_.worked();
   }
-  return stored;
+  return {};
+}
+
+// The store has it before any switch hears of it. It is on the disk before any client hears of it: those wait for
+// flusher_.
+base::Status Controller::write(const PolicyBook::Proposal& proposal, const std::vector<News>& news) {
+  if (auto stored = persist(proposal.change); !stored) return stored;
+  book_.take_over(proposal);
+  for (const auto& each : news) events_.add(each.type, each.policy, "", each.text);
+  return {};
 }
 
 base::Status Controller::commit(const PolicyBook::Proposal& proposal, const std::vector<News>& news) {
-  const auto tell = [&] {
-    for (const auto& each : news) events_.add(each.type, each.policy, "", each.text);
-  };
   // Only ended policies change: nothing for the fabric.
-  if (proposal.change.counters.epoch == book_.epoch()) {
-    if (auto stored = persist(proposal.change); !stored) return stored;
-    book_.take_over(proposal);
-    tell();
-    return {};
-  }
-  if (const auto planned = engine_.plan(book_.policy_set(proposal)); !planned) return std::unexpected(planned.error());
-  // Durable before any switch or client hears of it.
-  if (auto stored = persist(proposal.change); !stored) return stored;
-  book_.take_over(proposal);
-  tell();
-  auto commands = engine_.set_policies(book_.policy_set(), now());
-  if (!commands) return std::unexpected(commands.error());
-  execute(std::move(*commands));
+  if (proposal.change.counters.epoch == book_.epoch()) return write(proposal, news);
+  auto checked = engine_.check(book_.policy_set(proposal));
+  if (!checked) return std::unexpected(checked.error());
+  if (auto written = write(proposal, news); !written) return written;
+  execute(engine_.set_policies(std::move(*checked), now()));
   return {};
 }
 
@@ -58,7 +58,7 @@ void Controller::put_policy(const std::string& name, store::PolicyText text, bas
     if (auto committed = commit(*proposal, {news}); !committed) return done(std::unexpected(committed.error()));
   }
   const std::uint32_t number = book_.find(name)->stored.number;
-  wait_for(wait, [this, name, number, created = proposal->created, done = std::move(done)](bool late) {
+  auto answer = [this, name, number, created = proposal->created, done](bool late) {
     const auto* entry = book_.find(name);
     if (entry == nullptr || entry->stored.number != number) {
       done(base::fail(base::ErrorCode::kConflict, fmt::format("policy '{}' was changed or deleted meanwhile", name)));
@@ -72,10 +72,11 @@ void Controller::put_policy(const std::string& name, store::PolicyText text, bas
       return true;
     }
     const bool in_force = policy.state == "active" || policy.state == "ended";
-    if (!in_force && !late && !engine_.idle()) return false;
+    if (!in_force && !late && policy.moving) return false;
     done(PutResult{std::move(policy), created, in_force});
     return true;
-  });
+  };
+  when_stored(std::move(done), [this, wait, answer = std::move(answer)] { wait_for(wait, answer); });
 }
 
 void Controller::remove_policy(const std::string& name, base::Duration wait,
@@ -86,11 +87,12 @@ void Controller::remove_policy(const std::string& name, base::Duration wait,
     return done(std::unexpected(committed.error()));
   }
   forget_statistics(name);
-  wait_for(wait, [this, done = std::move(done)](bool late) {
+  auto answer = [this, done](bool late) {
     if (!engine_.idle() && !late) return false;
     done(engine_.idle());
     return true;
-  });
+  };
+  when_stored(std::move(done), [this, wait, answer = std::move(answer)] { wait_for(wait, answer); });
 }
 
 void Controller::end_later(const std::string& policy, std::string because) {
@@ -162,6 +164,7 @@ PolicyDocument Controller::document(const PolicyBook::Entry& entry, const fabric
   policy.state = view == nullptr ? "pending" : fabric::to_string(view->state);
   if (view != nullptr) {
     policy.why = view->why;
+    policy.moving = view->moving;
     policy.warnings = view->warnings;
     policy.destinations = view->destinations;
   }

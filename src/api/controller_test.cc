@@ -23,6 +23,7 @@ class FullStore final : public store::Store {
     if (!disk_.full) return memory_->commit(change);
     return base::fail(base::ErrorCode::kInternal, "the disk is full", "make room");
   }
+  base::Status flush() override { return {}; }
 
  private:
   Disk& disk_;
@@ -41,11 +42,12 @@ class ControllerTest : public ::testing::Test {
   }
 
   base::Status put(const std::string& name, store::PolicyText text) {
-    base::Status status = base::fail(base::ErrorCode::kInternal, "not answered");
+    std::optional<base::Status> status;
     controller_->put_policy(name, std::move(text), base::Duration{0}, [&](const auto& result) {
       status = result ? base::Status{} : base::Status(std::unexpected(result.error()));
     });
-    return status;
+    while (!status) io_.run_one();
+    return *status;
   }
   // The node tells again and again that the packets of these policies are used up, as nodes do.
   void heartbeat(std::vector<std::string> ended, boost::json::object counters = {}) {

@@ -19,6 +19,7 @@ struct PolicyDocument {
   store::Policy stored;
   std::string state;  // "pending", "active", "ended", "failed"
   std::string why;
+  bool moving = false;  // pending, and what it waits for is under way; not part of the JSON
   std::string residual;
   std::vector<std::string> overmatches;
   std::vector<std::string> warnings;

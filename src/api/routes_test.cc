@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <future>
+
 #include "api/testing.h"
 
 namespace superspan::api {
@@ -254,6 +256,7 @@ TEST(Restart, PoliciesNumbersAndFlowsAreTheSame) {
     explicit Shared(store::Store& behind) : behind_(behind) {}
     base::Result<store::Contents> load() override { return behind_.load(); }
     base::Status commit(const store::Change& change) override { return behind_.commit(change); }
+    base::Status flush() override { return behind_.flush(); }
     store::Store& behind_;
   };
   const auto store = store::make_memory_store();
@@ -280,11 +283,42 @@ TEST(BrokenStore, NothingIsAcknowledgedThatIsNotStored) {
     base::Status commit(const store::Change&) override {
       return base::fail(base::ErrorCode::kUnavailable, "the disk is full");
     }
+    base::Status flush() override { return {}; }
   };
   const RunningController controller(std::make_unique<Full>());
   EXPECT_EQ(controller.put("/v1/policies/web", R"({"expression": "ip", "tools": ["ids1"]})").status, 503);
   EXPECT_EQ(controller.get("/v1/policies/web").status, 404);
   EXPECT_EQ(text_at(controller.get("/v1/flows?view=desired"), "/flows").find("web"), std::string::npos);
+}
+
+// A disk that waits until it is told how it went.
+struct SlowDisk final : store::Store {
+  explicit SlowDisk(std::shared_future<base::Status> written) : written_(std::move(written)) {}
+  base::Result<store::Contents> load() override { return store::Contents{}; }
+  base::Status commit(const store::Change&) override { return {}; }
+  base::Status flush() override { return written_.get(); }
+  std::shared_future<base::Status> written_;
+};
+
+TEST(SlowDisk, TheFabricWorksMeanwhileAndTheClientHearsWhenItIsWritten) {
+  std::promise<base::Status> written;
+  const RunningController controller(std::make_unique<SlowDisk>(written.get_future().share()));
+  auto answer = std::async(std::launch::async, [&controller] {
+    return controller.put("/v1/policies/web?wait_ms=0", R"({"expression": "ip", "tools": ["ids1"]})").status;
+  });
+  while (controller.get("/v1/policies/web").status != 200) std::this_thread::yield();
+  EXPECT_EQ(answer.wait_for(std::chrono::milliseconds(50)), std::future_status::timeout);
+  written.set_value({});
+  EXPECT_EQ(answer.get(), 202U);  // no switch is there
+}
+
+TEST(SlowDisk, WhatMayNotBeWrittenIsNotAcknowledged) {
+  std::promise<base::Status> written;
+  const RunningController controller(std::make_unique<SlowDisk>(written.get_future().share()));
+  written.set_value(base::fail(base::ErrorCode::kUnavailable, "the disk refuses"));
+  EXPECT_EQ(controller.put("/v1/policies/web", R"({"expression": "ip", "tools": ["ids1"]})").status, 503U);
+  EXPECT_EQ(controller.put("/v1/policies/web", R"({"expression": "ip", "tools": ["ids1"]})").status, 503U)
+      << "unchanged, but still not written";
 }
 
 }  // namespace

@@ -20,13 +20,22 @@ Engine::Impl::Impl(std::shared_ptr<const Topology> fabric, EngineOptions options
   }
 }
 
-base::Result<Plan> Engine::Impl::plan(const PolicySet& set) const {
-  const auto placed = planner_.place(set.policies);
+base::Result<CheckedSet> Engine::Impl::check(PolicySet set) const {
+  auto placed = planner_.place(set.policies);
   if (!placed) return std::unexpected(placed.error());
-  const auto wanted = planner_.make(placed->policies, placed->policies, set.epoch);
-  if (!wanted) return std::unexpected(wanted.error());
+  for (const Policies* const others :
+       std::initializer_list<const Policies*>{&placed->policies, &current_, &next_}) {  // every version of the commit
+    const auto wanted = planner_.make(placed->policies, *others, set.epoch);
+    if (!wanted) return std::unexpected(wanted.error());
+  }
+  return CheckedSet{std::move(set), std::move(placed->policies), std::move(placed->warnings)};
+}
+
+Plan Engine::Impl::plan(const CheckedSet& set) const {
+  const auto wanted = planner_.make(set.placed, set.placed, set.set.epoch);
   Plan plan;
-  plan.warnings = placed->warnings;
+  plan.warnings = set.warnings;
+  if (!wanted) return plan;  // not so for a checked set
   for (SwitchIndex at = 0; at < records_.size(); ++at) {
     const DesiredFlows flows = planner_.flows(*wanted, at);
     Plan::Hop hop{topology->switches()[at].name, flows.size(), 0, 0};
@@ -38,17 +47,11 @@ base::Result<Plan> Engine::Impl::plan(const PolicySet& set) const {
   return plan;
 }
 
-base::Result<Commands> Engine::Impl::set_policies(PolicySet set, Now now) {
+Commands Engine::Impl::set_policies(CheckedSet set, Now now) {
   now_ = now;
-  auto placed = planner_.place(set.policies);
-  if (!placed) return std::unexpected(placed.error());
-  for (const Policies* const others : {&placed->policies, &current_, &next_}) {  // every version of the commit
-    const auto wanted = planner_.make(placed->policies, *others, set.epoch);
-    if (!wanted) return std::unexpected(wanted.error());
-  }
-  asked_set_ = std::move(set);
-  asked_ = std::move(placed->policies);
-  warnings_ = std::move(placed->warnings);
+  asked_set_ = std::move(set.set);
+  asked_ = std::move(set.placed);
+  warnings_ = std::move(set.warnings);
   const auto gone = [this](std::uint32_t number) {
     return !std::ranges::binary_search(asked_, number, {}, &PlacedPolicy::number);
   };
@@ -90,45 +93,63 @@ void Engine::Impl::emit(Event::Kind kind, const std::string& policy, const std::
   out_.emplace_back(Event{kind, policy, place, text});
 }
 
-// What a policy in force still waits for; empty: nothing.
-std::string Engine::Impl::waits_for(const PlacedPolicy& policy) const {
-  const auto found = std::ranges::find(steady_.policies, policy.number(),
-                                       [](const WantedPolicy& wanted) { return wanted.placed.number(); });
-  if (found == steady_.policies.end()) return "commit under way";
-  for (const auto& [at, hop] : *found->route) {
-    if (records_[at].in_force()) continue;
-    std::string text = "switch '" + topology->switches()[at].name + "' is " + to_string(records_[at].state);
-    return records_[at].why.empty() ? text : text + ": " + records_[at].why;
+const WantedPolicy* Engine::Impl::steady(std::uint32_t number) const {
+  const auto number_of = [](const WantedPolicy& wanted) { return wanted.placed.number(); };
+  const auto found = std::ranges::lower_bound(steady_.policies, number, {}, number_of);
+  return found == steady_.policies.end() || number_of(*found) != number ? nullptr : &*found;
+}
+
+Engine::Impl::Wait Engine::Impl::waits_for(const SwitchRecord& record, SwitchIndex at) const {
+  if (record.serves()) return {};
+  const std::string text = "switch '" + topology->switches()[at].name + "' is " + to_string(record.state);
+  return {record.why.empty() ? text : text + ": " + record.why, record.busy()};
+}
+
+Engine::Impl::Wait Engine::Impl::waits_for(const std::string& node, std::uint32_t policy) const {
+  const NodeRecord& record = nodes_.at(node);
+  if (record.serves(policy)) return {};
+  if (!record.up) return {"node '" + node + "' is not connected"};
+  if (record.refused) return {"node '" + node + "' refuses its assignment"};
+  return {"node '" + node + "' has not answered", true};
+}
+
+// What a policy still waits for.
+Engine::Impl::Wait Engine::Impl::waits_for(const PlacedPolicy& policy) const {
+  const WantedPolicy* const wanted = steady(policy.number());
+  const auto committed = committed_.find(policy.number());
+  if (wanted == nullptr || committed == committed_.end()) return {"commit under way", true};
+  base::SteadyTime confirmed = committed->second;
+  for (const auto& [at, hop] : *wanted->route) {
+    if (Wait wait = waits_for(records_[at], at); !wait.text.empty()) return wait;
+    confirmed = std::max(confirmed, records_[at].serves_since);
   }
   for (const Destination& destination : policy.destinations) {
     if (destination.kind != Destination::Kind::kNode) continue;
-    const std::string& name = topology->name(destination);
-    const NodeRecord& node = nodes_.at(name);
-    if (!node.in_force()) return "node '" + name + "' " + (node.up ? "has not answered" : "is not connected");
+    if (Wait wait = waits_for(topology->name(destination), policy.number()); !wait.text.empty()) return wait;
   }
-  return "";
+  if (now_.steady < confirmed + options_.settle_time) return {"the switches' packet paths follow", true};
+  return {};
 }
 
-std::pair<PolicyState, std::string> Engine::Impl::state_of(const PlacedPolicy& policy) const {
+Engine::Impl::Standing Engine::Impl::standing_of(const PlacedPolicy& policy) const {
   const auto failed = failed_.find(policy.number());
-  if (failed != failed_.end()) return {PolicyState::kFailed, failed->second};
-  if (!std::ranges::binary_search(current_, policy.number(), {}, &PlacedPolicy::number)) {
-    return {PolicyState::kPending, "commit under way"};
-  }
-  std::string why = waits_for(policy);
-  const PolicyState state = why.empty() ? PolicyState::kActive : PolicyState::kPending;
-  return {state, std::move(why)};
+  if (failed != failed_.end()) return {PolicyState::kFailed, failed->second, false};
+  Wait wait = waits_for(policy);
+  const PolicyState state = wait.text.empty() ? PolicyState::kActive : PolicyState::kPending;
+  return {state, std::move(wait.text), wait.moving};
 }
 
 void Engine::Impl::note_states() {
   std::map<std::uint32_t, PolicyState> states;
   for (const PlacedPolicy& policy : asked_) {
-    const auto [state, why] = state_of(policy);
-    states[policy.number()] = state;
+    const Standing standing = standing_of(policy);
+    states[policy.number()] = standing.state;
     const auto before = noted_.find(policy.number());
-    if (before != noted_.end() && before->second == state) continue;
-    if (state == PolicyState::kActive) emit(Event::Kind::kPolicyActive, policy.policy->name, "", "");
-    if (state == PolicyState::kPending) emit(Event::Kind::kPolicyPending, policy.policy->name, "", why);
+    if (before != noted_.end() && before->second == standing.state) continue;
+    if (standing.state == PolicyState::kActive) emit(Event::Kind::kPolicyActive, policy.policy->name, "", "");
+    if (standing.state == PolicyState::kPending) {
+      emit(Event::Kind::kPolicyPending, policy.policy->name, "", standing.why);
+    }
   }
   noted_ = std::move(states);
 }
@@ -139,16 +160,17 @@ std::vector<PolicyView> Engine::Impl::policies() const {
     PolicyView view;
     view.name = placed.policy->name;
     view.number = placed.number();
-    std::tie(view.state, view.why) = state_of(placed);
+    const Standing standing = standing_of(placed);
+    view.state = standing.state;
+    view.why = standing.why;
+    view.moving = standing.moving;
     for (const Destination& destination : placed.destinations) {
       view.destinations.push_back(topology->name(destination));
     }
     for (const auto& [name, text] : warnings_) {
       if (name == view.name) view.warnings.push_back(text);
     }
-    const auto wanted = std::ranges::find(steady_.policies, placed.number(),
-                                          [](const WantedPolicy& policy) { return policy.placed.number(); });
-    if (wanted != steady_.policies.end()) view.hops = hops_of(*wanted);
+    if (const WantedPolicy* const wanted = steady(placed.number())) view.hops = hops_of(*wanted);
     views.push_back(std::move(view));
   }
   std::ranges::sort(views, {}, &PolicyView::name);
@@ -225,6 +247,8 @@ const char* to_string(Event::Kind kind) {
       return "node-up";
     case Event::Kind::kNodeDown:
       return "node-down";
+    case Event::Kind::kNodeRefused:
+      return "node-refused";
   }
   return "";
 }
@@ -235,10 +259,13 @@ Engine::Engine(std::shared_ptr<const Topology> topology, EngineOptions options)
     : impl_(std::make_unique<Impl>(std::move(topology), options)) {}
 Engine::~Engine() = default;
 
-base::Result<Plan> Engine::plan(const PolicySet& set) const {
+base::Result<CheckedSet> Engine::check(PolicySet set) const {
+  return impl_->check(std::move(set));
+}
+Plan Engine::plan(const CheckedSet& set) const {
   return impl_->plan(set);
 }
-base::Result<Commands> Engine::set_policies(PolicySet set, Now now) {
+Commands Engine::set_policies(CheckedSet set, Now now) {
   return impl_->set_policies(std::move(set), now);
 }
 Commands Engine::switch_ready(const openflow::SwitchInfo& info, Now now) {

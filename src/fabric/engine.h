@@ -3,13 +3,18 @@
 // happened go in, commands come out. The caller carries the commands out in order and reports what became of them.
 //
 // A commit, from the set in force ("old") to the set asked for ("new"):
-//   1. nodes     nodes get old and new policies; go on when all that are up have answered, or after 2 s
-//   2. prepare   switches that copies reach over links learn to route the new bits; no packet carries them yet, so the
-//                order among these switches does not matter
-//   3. flip      the switches with taps classify by the new policies, in one atomic transaction each
-//   4. collect   when the copies under way have left (drain_time), the routes of removed policies go
-//   5. nodes     nodes forget the removed policies
+//   1. prepare   nodes get old and new policies, and switches that copies reach over links learn to route the new bits;
+//                no packet carries them yet, so the order does not matter. Goes on when all that are up have answered
+//                (a node: or after 2 s)
+//   2. flip      the switches with taps classify by the new policies; what they do changes at once, or (sending.h)
+//                flow by flow where every state on the way is right
+//   3. collect   when the copies under way have left (drain_time), the routes of removed policies go
+//   4. nodes     nodes forget the removed policies
 // Steps without changes are skipped. A set that is asked for meanwhile waits; only the latest one counts.
+//
+// A policy is active from settle_time after the last switch and node that it needs confirmed it, because a switch may
+// answer before its packet path follows (Open vSwitch brings cached flows up to date some milliseconds later). It stays
+// active while commits change other policies.
 //
 // A switch is a cache of the desired flows: when it (re)connects its flows are dumped and only the difference is sent.
 //   absent -switch_ready-> dumping -flows_dumped-> sending -transaction_done-> synced
@@ -34,6 +39,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "fabric/desired.h"
+#include "fabric/placement.h"
 #include "fabric/policy.h"
 #include "fabric/topology.h"
 #include "openflow/session.h"
@@ -50,6 +56,7 @@ struct SendTransaction {
   openflow::DatapathId datapath = 0;
   std::uint64_t id = 0;  // give it back in transaction_done
   std::vector<openflow::FlowMod> mods;
+  bool atomic = true;  // false: in this order, one by one; an error leaves those before it
 };
 struct DumpFlows {
   openflow::DatapathId datapath = 0;
@@ -99,6 +106,7 @@ struct Event {
     kSwitchRefused,   // a transaction failed; text: the switch's words
     kNodeUp,
     kNodeDown,
+    kNodeRefused,  // its assignment; text: the node's words
   } kind = Kind::kPolicyActive;
   std::string policy;  // name, or empty
   std::string place;   // switch or node name, or empty
@@ -123,7 +131,8 @@ struct PolicyView {
   std::string name;
   std::uint32_t number = 0;
   PolicyState state = PolicyState::kPending;
-  std::string why;  // pending: what it waits for; failed: the switch's words
+  std::string why;      // pending: what it waits for; failed: the switch's words
+  bool moving = false;  // pending, and what it waits for is under way: nobody has to come back first
   std::vector<std::string> destinations;
   std::vector<std::string> warnings;  // from the plan
   std::vector<HopCounter> hops;       // filters first; counted since this engine first saw the flows
@@ -154,6 +163,7 @@ struct EngineOptions {
   base::Duration poll_interval = std::chrono::seconds(2);
   base::Duration node_timeout = std::chrono::seconds(2);
   base::Duration drain_time = std::chrono::milliseconds(200);
+  base::Duration settle_time = std::chrono::milliseconds(100);
   base::Duration retry_time = std::chrono::seconds(1);  // doubled up to 30 s
 };
 
@@ -169,6 +179,13 @@ struct Plan {
   std::vector<std::pair<std::string, std::string>> warnings;  // policy name, text
 };
 
+// A set that can be brought into force, as the engine is now.
+struct CheckedSet {
+  PolicySet set;
+  std::vector<PlacedPolicy> placed;                           // by number
+  std::vector<std::pair<std::string, std::string>> warnings;  // policy name, text
+};
+
 class Engine {
  public:
   explicit Engine(std::shared_ptr<const Topology> topology, EngineOptions options = {});
@@ -176,13 +193,15 @@ class Engine {
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
-  // Whether the set can be brought into force, without doing it. Errors name the policy in `place`: kInvalid (unknown
-  // tap or tool, unmatchable in this fabric), kLimit (tables, rules, VLAN ids).
-  [[nodiscard]] base::Result<Plan> plan(const PolicySet& set) const;
+  // Whether the set can be brought into force. Errors name the policy in `place`: kInvalid (unknown tap or tool,
+  // unmatchable in this fabric), kLimit (tables, rules, VLAN ids).
+  [[nodiscard]] base::Result<CheckedSet> check(PolicySet set) const;
+  // What it would need.
+  [[nodiscard]] Plan plan(const CheckedSet& set) const;
 
-  // Starts (or queues) a commit. On error nothing changes. After a restart: call it with the stored set before any
-  // switch_ready, and the switches get back exactly the flows that they have.
-  [[nodiscard]] base::Result<Commands> set_policies(PolicySet set, Now now);
+  // Starts (or queues) a commit of a set that was checked since the engine last heard anything. After a restart: call
+  // it with the stored set before any switch_ready, and the switches get back exactly the flows that they have.
+  [[nodiscard]] Commands set_policies(CheckedSet set, Now now);
 
   [[nodiscard]] Commands switch_ready(const openflow::SwitchInfo& info, Now now);
   [[nodiscard]] Commands switch_down(openflow::DatapathId datapath, const std::string& why, Now now);

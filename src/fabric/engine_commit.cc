@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <cassert>
 
 #include "fabric/engine_impl.h"
 
@@ -40,7 +39,7 @@ void Engine::Impl::start_commit() {
   changed_ = false;
   next_ = target();
   epoch = asked_set_.epoch;
-  enter(Step::kNodes);
+  enter(Step::kPrepare);
 }
 
 void Engine::Impl::enter(Step next) {
@@ -48,11 +47,9 @@ void Engine::Impl::enter(Step next) {
   switch (next) {
     case Step::kIdle:
       return;
-    case Step::kNodes:
+    case Step::kPrepare:
       assign(current_, next_);
       step_until_ = now_.steady + options_.node_timeout;
-      return;
-    case Step::kPrepare:
       return prepare();
     case Step::kFlip:
       return flip();
@@ -80,18 +77,12 @@ void Engine::Impl::advance() {
 }
 
 bool Engine::Impl::step_done() const {
-  switch (step) {
-    case Step::kNodes:
-      return !adds() || nodes_answered() || now_.steady >= step_until_;
-    case Step::kDrain:
-      return now_.steady >= step_until_;
-    default:
-      return std::ranges::none_of(records_, &SwitchRecord::busy);
-  }
+  const bool late = now_.steady >= step_until_;
+  if (step == Step::kDrain) return late;
+  if (std::ranges::any_of(records_, &SwitchRecord::busy)) return false;
+  return step != Step::kPrepare || !adds() || nodes_answered() || late;
 }
 
-// The versions of a commit were checked when the set was accepted, and dropping failed policies only makes them
-// smaller, so making them again cannot fail.
 void Engine::Impl::want(SwitchIndex at, const Wanted& wanted) {
   DesiredFlows flows = planner_.flows(wanted, at);
   SwitchRecord& record = records_[at];
@@ -101,37 +92,51 @@ void Engine::Impl::want(SwitchIndex at, const Wanted& wanted) {
   pursue(at);
 }
 
+// The versions of a commit were checked when the set was accepted, and dropping failed policies only makes them
+// smaller, so making them again does not fail.
+Wanted Engine::Impl::version(const Policies& classified, const Policies& routed_too, std::uint32_t at_epoch) {
+  auto made = planner_.make(classified, routed_too, at_epoch);
+  return made ? std::move(*made) : Wanted{};
+}
+
 void Engine::Impl::prepare() {
   if (!adds()) return;
-  const auto both = planner_.make(current_, next_, current_epoch_);
-  assert(both);
+  const Wanted both = version(current_, next_, current_epoch_);
   for (SwitchIndex at = 0; at < records_.size(); ++at) {
     // Where no copies arrive over links, classes and routes change together, in the flip.
-    if (gets_copies(*both, at)) want(at, *both);
+    if (gets_copies(both, at)) want(at, both);
   }
 }
 
 void Engine::Impl::flip() {
-  const auto both = planner_.make(next_, current_, epoch);
-  const auto steady = planner_.make(next_, next_, epoch);
-  assert(both && steady);
+  const Wanted both = version(next_, current_, epoch);
+  const Wanted steady = version(next_, next_, epoch);
   std::set<SwitchIndex> filters;
   for (const Tap& tap : topology->taps()) filters.insert(tap.where.at);
-  for (const SwitchIndex at : filters) want(at, gets_copies(*both, at) ? *both : *steady);
+  for (const SwitchIndex at : filters) want(at, gets_copies(both, at) ? both : steady);
 }
 
 void Engine::Impl::collect() {
-  auto steady = planner_.make(next_, next_, epoch);
-  assert(steady);
-  for (SwitchIndex at = 0; at < records_.size(); ++at) want(at, *steady);
-  steady_ = std::move(*steady);
+  steady_ = version(next_, next_, epoch);
+  for (SwitchIndex at = 0; at < records_.size(); ++at) want(at, steady_);
 }
 
 void Engine::Impl::finish_commit() {
   current_ = next_;
   current_epoch_ = epoch;
+  for (const PlacedPolicy& policy : current_) committed_.try_emplace(policy.number(), now_.steady);
   assign(current_, {});
+  forget_gone();
   step = Step::kIdle;
+}
+
+void Engine::Impl::forget_gone() {
+  const auto gone = [this](const auto& entry) { return !contains(current_, entry.first); };
+  std::erase_if(committed_, gone);
+  for (SwitchRecord& record : records_) {
+    std::erase_if(record.hops, gone);
+    std::erase_if(record.taken, gone);
+  }
 }
 
 // Takes policies back that a switch refused. The others of the commit go on from the step where they are.

@@ -12,6 +12,7 @@
 #include "fabric/engine.h"
 #include "fabric/planner.h"
 #include "fabric/reconcile.h"
+#include "fabric/sending.h"
 
 namespace superspan::fabric {
 
@@ -25,13 +26,14 @@ struct SwitchRecord {
   std::string why;
   std::shared_ptr<const DesiredFlows> desired;  // what it shall hold now
   std::shared_ptr<const DesiredFlows> applied;  // what it was last known to hold; nothing: unknown, installed says
+  base::SteadyTime serves_since{};              // when `applied` became known
   InstalledFlows installed;                     // as dumped, plus what was sent since
-  struct Sending {
+  struct Transaction {
     std::uint64_t id = 0;
     std::shared_ptr<const DesiredFlows> target;
     std::vector<openflow::FlowMod> mods;
   };
-  std::optional<Sending> sending;
+  std::optional<Transaction> sending;
   bool dump_pending = false;
   std::uint64_t sent_at_dump = 0;  // `transactions` when the pending dump was asked for
   base::SteadyTime polled{};
@@ -44,6 +46,14 @@ struct SwitchRecord {
   std::map<std::uint32_t, Traffic> taken;  // from the switch's taps
 
   [[nodiscard]] bool in_force() const { return state == SwitchState::kSynced && applied == desired; }
+  // It forwards by a version that it confirmed, so also while the next one is sent.
+  [[nodiscard]] bool serves() const {
+    return applied && (state == SwitchState::kSynced || state == SwitchState::kSending);
+  }
+  void confirm(std::shared_ptr<const DesiredFlows> version, base::SteadyTime now) {
+    if (!applied) serves_since = now;
+    applied = std::move(version);
+  }
   // A step of a commit waits for it.
   [[nodiscard]] bool busy() const { return state == SwitchState::kDumping || state == SwitchState::kSending; }
 };
@@ -51,10 +61,15 @@ struct SwitchRecord {
 struct NodeRecord {
   bool up = false;
   AssignNode asked;
+  std::map<std::uint32_t, std::uint64_t> since;  // policy number -> first revision with what is asked of it now
   std::uint64_t applied_revision = 0;
   base::SteadyTime retry_at{};
   bool refused = false;
-  [[nodiscard]] bool in_force() const { return up && applied_revision == asked.revision; }
+  // It does what is asked of it for the policy, so also while it hears of others.
+  [[nodiscard]] bool serves(std::uint32_t number) const {
+    const auto found = since.find(number);
+    return up && found != since.end() && applied_revision >= found->second;
+  }
 };
 
 class Engine::Impl {
@@ -62,8 +77,9 @@ class Engine::Impl {
   Impl(std::shared_ptr<const Topology> topology, EngineOptions options);
 
   // --- engine.cc ---
-  [[nodiscard]] base::Result<Plan> plan(const PolicySet& set) const;
-  [[nodiscard]] base::Result<Commands> set_policies(PolicySet set, Now now);
+  [[nodiscard]] base::Result<CheckedSet> check(PolicySet set) const;
+  [[nodiscard]] Plan plan(const CheckedSet& set) const;
+  [[nodiscard]] Commands set_policies(CheckedSet set, Now now);
   [[nodiscard]] Commands tick(Now now);
   [[nodiscard]] std::vector<PolicyView> policies() const;
   [[nodiscard]] std::vector<SwitchView> switches() const;
@@ -88,7 +104,7 @@ class Engine::Impl {
   std::uint32_t epoch = 0;
 
   // The steps of a commit, in order; engine.h explains them.
-  enum class Step { kIdle, kNodes, kPrepare, kFlip, kDrain, kCollect };
+  enum class Step { kIdle, kPrepare, kFlip, kDrain, kCollect };
   Step step = Step::kIdle;
 
  private:
@@ -104,8 +120,10 @@ class Engine::Impl {
   void prepare();
   void flip();
   void collect();
+  [[nodiscard]] Wanted version(const Policies& classified, const Policies& routed_too, std::uint32_t at_epoch);
   void want(SwitchIndex at, const Wanted& wanted);
   void fail_policies(const Numbers& numbers, const std::string& words);
+  void forget_gone();
   [[nodiscard]] bool adds() const;
   [[nodiscard]] bool removes() const;
   [[nodiscard]] Policies target() const;  // asked, without the failed ones
@@ -116,7 +134,7 @@ class Engine::Impl {
   void dump(SwitchIndex at);
   void retry_later(SwitchIndex at, const std::string& why);
   void audit(SwitchIndex at);
-  [[nodiscard]] Numbers blamed(const SwitchRecord::Sending& sent, const openflow::TransactionResult& result) const;
+  [[nodiscard]] Numbers blamed(const SwitchRecord::Transaction& sent, const openflow::TransactionResult& result) const;
 
   // --- engine_nodes.cc ---
   void assign(const Policies& kept, const Policies& added);
@@ -131,8 +149,20 @@ class Engine::Impl {
   [[nodiscard]] std::string stage_of(const Hop& hop, const WantedPolicy& policy, SwitchIndex at) const;
 
   // --- engine.cc ---
-  [[nodiscard]] std::pair<PolicyState, std::string> state_of(const PlacedPolicy& policy) const;
-  [[nodiscard]] std::string waits_for(const PlacedPolicy& policy) const;
+  struct Wait {
+    std::string text;  // empty: for nothing
+    bool moving = false;
+  };
+  struct Standing {
+    PolicyState state = PolicyState::kPending;
+    std::string why;
+    bool moving = false;
+  };
+  [[nodiscard]] Standing standing_of(const PlacedPolicy& policy) const;
+  [[nodiscard]] Wait waits_for(const PlacedPolicy& policy) const;
+  [[nodiscard]] Wait waits_for(const SwitchRecord& record, SwitchIndex at) const;
+  [[nodiscard]] Wait waits_for(const std::string& node, std::uint32_t policy) const;
+  [[nodiscard]] const WantedPolicy* steady(std::uint32_t number) const;
   void note_states();
   void emit(Event::Kind kind, const std::string& policy, const std::string& place, const std::string& text);
   [[nodiscard]] Commands finish();  // every input ends with it
@@ -145,8 +175,9 @@ class Engine::Impl {
   PolicySet asked_set_;  // last one accepted
   Policies asked_;       // the same, placed
   std::vector<std::pair<std::string, std::string>> warnings_;
-  std::map<std::uint32_t, std::string> failed_;  // number -> the switch's words
-  bool changed_ = false;                         // asked differs from what the commit under way (or in force) is for
+  std::map<std::uint32_t, base::SteadyTime> committed_;  // when the policies of current_ were
+  std::map<std::uint32_t, std::string> failed_;          // number -> the switch's words
+  bool changed_ = false;  // asked differs from what the commit under way (or in force) is for
 
   Policies current_;  // in force
   Policies next_;     // being committed

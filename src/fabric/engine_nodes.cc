@@ -30,6 +30,19 @@ bool goes_to(const PlacedPolicy& policy, std::size_t node) {
   return std::ranges::binary_search(policy.destinations, Destination{Destination::Kind::kNode, node});
 }
 
+// By policy number: the revision from which on the node does for the policy what it shall do now.
+std::map<std::uint32_t, std::uint64_t> first_revisions(const NodeRecord& node,
+                                                       const std::vector<AssignedPolicy>& policies,
+                                                       std::uint64_t revision) {
+  std::map<std::uint32_t, std::uint64_t> since;
+  for (const AssignedPolicy& policy : policies) {
+    const auto before = std::ranges::lower_bound(node.asked.policies, policy.number, {}, &AssignedPolicy::number);
+    const bool same = before != node.asked.policies.end() && *before == policy;
+    since[policy.number] = same ? node.since.at(policy.number) : revision;
+  }
+  return since;
+}
+
 }  // namespace
 
 // Tells every node its part of both sets, if that is not what it was told last. Where both sets have a policy, the
@@ -47,8 +60,10 @@ void Engine::Impl::assign(const Policies& kept, const Policies& added) {
       if (goes_to(*policy, index)) policies.push_back(assigned(*policy->policy));
     }
     if (node.asked.revision != 0 && node.asked.policies == policies) continue;
+    const std::uint64_t revision = next_revision_++;
+    node.since = first_revisions(node, policies, revision);
     node.asked.node = name;
-    node.asked.revision = next_revision_++;
+    node.asked.revision = revision;
     node.asked.epoch = epoch;
     node.asked.policies = std::move(policies);
     node.asked.taps.clear();
@@ -69,7 +84,7 @@ bool Engine::Impl::nodes_answered() const {
     for (const Destination& destination : policy.destinations) {
       if (destination.kind != Destination::Kind::kNode) continue;
       const NodeRecord& node = nodes_.at(topology->name(destination));
-      if (node.up && !node.refused && node.applied_revision != node.asked.revision) return false;
+      if (node.up && !node.refused && !node.serves(policy.number())) return false;
     }
   }
   return true;
@@ -108,7 +123,7 @@ Commands Engine::Impl::node_applied(const std::string& name, std::uint64_t revis
   } else {
     node.refused = true;
     node.retry_at = now.steady + options_.retry_time;
-    emit(Event::Kind::kNodeDown, "", name, "refuses its assignment: " + status.error().message);
+    emit(Event::Kind::kNodeRefused, "", name, status.error().message);
   }
   return finish();
 }

@@ -107,6 +107,7 @@ TEST_F(EngineHistories, NoEditLosesOrDoublesAPacketOfAnotherPolicy) {
     world.connect_all();
     world.ask(++sets.epoch, sets.next());
     world.answer();
+    world.on_state = [&] { expect_once(world, simulator, frame); };
     for (int edit = 0; edit < 6 && !HasFatalFailure(); ++edit) {
       ASSERT_EQ(world.ask(++sets.epoch, sets.next()).find("error"), std::string::npos);
       for (int step = 0; step < 100 && !(world.engine.idle() && world.pending.empty()); ++step) {

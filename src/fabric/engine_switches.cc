@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <cassert>
 
 #include "fabric/engine_impl.h"
 
@@ -51,22 +50,25 @@ void Engine::Impl::pursue(SwitchIndex at) {
   SwitchRecord& record = records_[at];
   if (record.state != SwitchState::kSynced && record.state != SwitchState::kSending) return;
   if (record.sending) return;
-  assert(record.desired);
   std::vector<openflow::FlowMod> mods;
   if (record.applied != record.desired) {
     mods = record.applied ? changes(*record.applied, *record.desired) : compare(record.installed, *record.desired).mods;
   }
   if (mods.empty()) {
-    record.applied = record.desired;
+    record.confirm(record.desired, now_.steady);
     record.state = SwitchState::kSynced;
     record.why.clear();
     return;
   }
+  // Where every state on the way is right, and known to be.
+  const bool ordered = record.applied && topology->encapsulation() == Encapsulation::kNsh;
+  Sending sending = ordered ? in_safe_order(std::move(mods), record.installed) : Sending{std::move(mods)};
   record.state = SwitchState::kSending;
-  record.sending = SwitchRecord::Sending{next_transaction_++, record.desired, std::move(mods)};
+  record.sending = SwitchRecord::Transaction{next_transaction_++, record.desired, sending.mods};
   ++record.transactions;
-  record.mods += record.sending->mods.size();
-  out_.emplace_back(SendTransaction{topology->switches()[at].datapath, record.sending->id, record.sending->mods});
+  record.mods += sending.mods.size();
+  out_.emplace_back(
+      SendTransaction{topology->switches()[at].datapath, record.sending->id, std::move(sending.mods), sending.atomic});
 }
 
 Commands Engine::Impl::switch_ready(const openflow::SwitchInfo& info, Now now) {
@@ -162,7 +164,7 @@ void Engine::Impl::audit(SwitchIndex at) {
 
 // Whose fault a refused transaction is: the policies of the mods that failed; if the switch does not say, those that
 // the commit under way adds and that have flows in it.
-std::set<std::uint32_t> Engine::Impl::blamed(const SwitchRecord::Sending& sent,
+std::set<std::uint32_t> Engine::Impl::blamed(const SwitchRecord::Transaction& sent,
                                              const openflow::TransactionResult& result) const {
   Numbers numbers;
   const auto number_of = [](const openflow::FlowMod& mod) {
@@ -195,11 +197,11 @@ Commands Engine::Impl::transaction_done(openflow::DatapathId datapath, std::uint
   const auto at = topology->find_switch(datapath);
   if (!at || !records_[*at].sending || records_[*at].sending->id != id) return finish();
   SwitchRecord& record = records_[*at];
-  const SwitchRecord::Sending sent = std::move(*record.sending);
+  const SwitchRecord::Transaction sent = std::move(*record.sending);
   record.sending.reset();
   if (result.ok()) {
     apply(sent.mods, record.installed);
-    record.applied = sent.target;
+    record.confirm(sent.target, now_.steady);
     record.retry_after = {};
     pursue(*at);
     return finish();
@@ -207,8 +209,12 @@ Commands Engine::Impl::transaction_done(openflow::DatapathId datapath, std::uint
   const std::string words = words_of(result);
   emit(Event::Kind::kSwitchRefused, "", topology->switches()[*at].name, words);
   const Numbers guilty = blamed(sent, result);
-  if (guilty.empty() || !result.applied_nothing) {
+  if (guilty.empty()) {
     retry_later(*at, words);
+  } else if (!result.applied_nothing) {
+    record.state = SwitchState::kDumping;  // to see what it holds now
+    record.applied.reset();
+    dump(*at);
   } else {
     record.state = SwitchState::kSynced;  // as before the transaction; what it shall hold changes now
   }

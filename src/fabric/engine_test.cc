@@ -21,20 +21,55 @@ std::shared_ptr<const policy::CompiledPolicy> everything() {
   return compiled;
 }
 
-TEST(Engine, ANewPolicyGoesToNodesThenToTheCoreThenToTheTaps) {
+TEST(Engine, ANewPolicyGoesToNodesAndTheCoreThenToTheTaps) {
   World world(kFourSwitches);
   world.connect_all();
   EXPECT_EQ(world.ask(1, {wanted_policy(1, web(), {}, {"tool1", "node1"})}),
             "assign node1: p1\n"
-            "policy-pending p1 commit under way\n");
-  EXPECT_EQ(world.answer_round(),  // node1 has answered: routes
             "send mux1 +5 -0\n"
-            "send delivery1 +5 -0\n");
-  EXPECT_EQ(world.answer_round(),  // both have routes: taps
+            "send delivery1 +5 -0\n"
+            "policy-pending p1 commit under way\n");
+  EXPECT_EQ(world.answer_round(),  // the node listens, both switches have routes
             "send filter1 +9 -0\n"
             "send filter2 +8 -0\n");
   EXPECT_EQ(world.answer_round(), "policy-active p1\n");
   EXPECT_TRUE(world.all_in_force());
+}
+
+TEST(Engine, APolicyIsActiveWhenThePacketPathsHadTimeToFollow) {
+  World world(kOneSwitch, EngineOptions{});
+  world.connect_all();
+  world.ask(1, {wanted_policy(1, web(), {}, {"tool1"})});
+  EXPECT_EQ(world.answer(), "");
+  EXPECT_EQ(world.state("p1"), "pending: the switches' packet paths follow");
+  EXPECT_EQ(world.after(50ms), "");
+  EXPECT_EQ(world.after(50ms), "policy-active p1\n");
+  world.switch_down("s1", true);
+  world.switch_up("s1");
+  world.answer();
+  EXPECT_EQ(world.state("p1"), "pending: the switches' packet paths follow");
+  EXPECT_EQ(world.after(100ms), "policy-active p1\n");
+}
+
+TEST(Engine, APolicyStaysActiveWhileOthersComeAndGo) {
+  World world(kFourSwitches);
+  world.connect_all();
+  const Policy stays = wanted_policy(1, web(), {}, {"tool1", "node1"});
+  world.ask(1, {stays});
+  world.answer();
+  EXPECT_EQ(world.ask(2, {stays, wanted_policy(2, everything(), {}, {"node1"})}),
+            "assign node1: p1 p2\n"
+            "send mux1 +1 -0\n"
+            "send delivery1 +1 -0\n"
+            "policy-pending p2 commit under way\n");
+  EXPECT_EQ(world.state("p1"), "active");
+  world.answer_round();
+  EXPECT_EQ(world.answer(), "policy-active p2\n");
+  world.ask(3, {stays});
+  EXPECT_EQ(world.state("p1"), "active");
+  const std::string log = world.answer() + world.after(200ms) + world.answer();
+  EXPECT_EQ(log.find("policy-"), std::string::npos) << log;
+  EXPECT_EQ(world.state("p1"), "active");
 }
 
 TEST(Engine, ARemovedPolicyLeavesTheTapsThenTheCoreThenTheNodes) {
@@ -43,13 +78,13 @@ TEST(Engine, ARemovedPolicyLeavesTheTapsThenTheCoreThenTheNodes) {
   world.ask(1, {wanted_policy(1, web(), {}, {"tool1", "node1"})});
   world.answer();
   EXPECT_EQ(world.ask(2, {}),
-            "send filter1 +2 -7\n"
-            "send filter2 +1 -7\n");
+            "send filter1 +2 -7 at once\n"
+            "send filter2 +1 -7 at once\n");
   EXPECT_EQ(world.answer_round(), "");  // copies are still under way
   EXPECT_EQ(world.after(100ms), "");
   EXPECT_EQ(world.after(100ms),
-            "send mux1 +0 -5\n"
-            "send delivery1 +0 -5\n");
+            "send mux1 +0 -5 at once\n"
+            "send delivery1 +0 -5 at once\n");
   EXPECT_EQ(world.answer_round(), "assign node1:\n");
   world.answer();
   EXPECT_TRUE(world.engine.idle());
@@ -114,7 +149,7 @@ TEST(Engine, ASwitchThatLostItsFlowsGetsThemBack) {
   world.switch_down("mux1", true);
   world.switch_up("mux1");
   EXPECT_EQ(world.answer_round(),
-            "send mux1 +6 -0\n"
+            "send mux1 +6 -0 at once\n"
             "switch-synced mux1 6 changes to send, first missing: "
             "table=0,priority=0,cookie=0x5350000000000000,actions=drop\n");
   EXPECT_EQ(world.answer(), "policy-active p1\n");
@@ -157,7 +192,7 @@ TEST(Engine, ForeignAndMissingFlowsAreRepairedByTheNextAudit) {
   EXPECT_EQ(world.answer_round(),
             "switch-repaired s1 1 missing, 0 changed, 0 stale, 1 foreign; missing: "
             "table=0,priority=0,cookie=0x5350000000000000,actions=drop\n"
-            "send s1 +1 -1\n"
+            "send s1 +1 -1 at once\n"
             "policy-pending p1 switch 's1' is sending\n");
   EXPECT_EQ(world.answer(), "policy-active p1\n");
   EXPECT_TRUE(world.all_in_force());
@@ -177,7 +212,7 @@ TEST(Engine, APolicyThatASwitchRefusesFailsAndIsTakenBackEverywhere) {
   EXPECT_TRUE(world.engine.idle());
   EXPECT_EQ(world.state("p1"), "active");
   EXPECT_EQ(world.state("p2").substr(0, 95),
-            "failed: filter2: the switch refused a flow: OFPFMFC_TABLE_FULL for table=2,priority=32768,cooki");
+            "failed: filter2: the switch refused a flow: OFPFMFC_TABLE_FULL for table=204,priority=99,cookie");
   EXPECT_EQ(world.state("p3"), "active");
   EXPECT_TRUE(world.all_in_force());
   for (const openflow::Flow& flow : world.engine.desired(world.datapath("mux1"))) {
@@ -301,11 +336,12 @@ TEST(Engine, RefusesWhatCannotBe) {
 
 TEST(Engine, PlansWithoutDoing) {
   World world(kOneSwitch);
-  const auto plan = world.engine.plan({1, {wanted_policy(1, web(), {}, {"tool1"})}});
-  ASSERT_TRUE(plan);
-  ASSERT_EQ(plan->hops.size(), 1U);
-  EXPECT_EQ(plan->hops[0].flows, 8U);
-  EXPECT_EQ(plan->hops[0].added, 7U);
+  const auto checked = world.engine.check({1, {wanted_policy(1, web(), {}, {"tool1"})}});
+  ASSERT_TRUE(checked);
+  const Plan plan = world.engine.plan(*checked);
+  ASSERT_EQ(plan.hops.size(), 1U);
+  EXPECT_EQ(plan.hops[0].flows, 8U);
+  EXPECT_EQ(plan.hops[0].added, 7U);
   EXPECT_EQ(world.engine.policies().size(), 0U);
 }
 

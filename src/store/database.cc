@@ -113,6 +113,10 @@ base::Result<Statement> Database::prepare(const char* sql) {
   return Statement(database_.get(), raw);
 }
 
+std::string Database::wal_file() const {
+  return sqlite3_filename_wal(sqlite3_db_filename(database_.get(), "main"));
+}
+
 base::Result<std::int64_t> Database::integer(const char* sql) {
   auto statement = prepare(sql);
   if (!statement) return std::unexpected(statement.error());

@@ -43,6 +43,8 @@ class Database {
   [[nodiscard]] base::Result<Statement> prepare(const char* sql);
   // The single integer that a query yields.
   [[nodiscard]] base::Result<std::int64_t> integer(const char* sql);
+  // The file that commits are written to first; in WAL mode it exists after the first access.
+  [[nodiscard]] std::string wal_file() const;
 
  private:
   struct Close {

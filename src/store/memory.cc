@@ -30,6 +30,8 @@ class MemoryStore final : public Store {
     return {};
   }
 
+  base::Status flush() override { return {}; }
+
  private:
   Counters counters_;
   std::map<std::string, Policy> policies_;

@@ -5,7 +5,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <csignal>
+#include <filesystem>
 #include <fstream>
 #include <random>
 #include <thread>
@@ -77,6 +79,27 @@ TEST(Sqlite, AnAcknowledgedWriteSurvivesKill9) {
     }
   }
   EXPECT_GT(expected, 0U);
+}
+
+TEST(Sqlite, FlushesBesideCommitsAndTheLogDoesNotGrowForEver) {
+  const TemporaryFolder folder;
+  const std::string file = folder / "superspan.db";
+  {
+    const auto store = open_sqlite_store(file);
+    ASSERT_TRUE(store);
+    std::atomic<bool> stop = false;
+    std::thread flusher([&] {
+      while (!stop) EXPECT_TRUE((*store)->flush());
+    });
+    for (std::uint32_t number = 1; number <= 1000; ++number) {
+      ASSERT_TRUE((*store)->commit({{number, number + 1, {}}, {policy("web", number)}, {}}));
+      (*store)->tidy();
+    }
+    stop = true;
+    flusher.join();
+    EXPECT_LT(std::filesystem::file_size(file + "-wal"), 2'000'000U);
+  }
+  EXPECT_EQ((*open_sqlite_store(file))->load()->policies, std::vector<Policy>{policy("web", 1000)});
 }
 
 TEST(Sqlite, OnlyItsOwnerCanReadTheFile) {

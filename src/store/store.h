@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What must survive: the policies, their numbers and bits, and the epoch. A change is one transaction; when commit()
-// returns without an error, the change survives kill -9 and power loss. Everything else is derived again.
+// What must survive: the policies, their numbers and bits, and the epoch. A change is one transaction. When commit()
+// returns without an error, the change survives kill -9; when a flush() that began after it does, also power loss.
+// Everything else is derived again.
 #pragma once
 
 #include <cstdint>
@@ -72,7 +73,7 @@ struct Change {
   std::vector<std::string> removed;  // names; an unknown one is no error
 };
 
-// Not thread-safe.
+// Not thread-safe, but for flush().
 class Store {
  public:
   virtual ~Store() = default;
@@ -80,12 +81,17 @@ class Store {
   // All of it or nothing. kConflict if a counter would go back or two policies share a number; kUnavailable if the disk
   // is full or fails.
   [[nodiscard]] virtual base::Status commit(const Change& change) = 0;
+  // Blocks until all that was committed before is on the disk. May run on another thread beside the other calls.
+  // kUnavailable if the disk fails.
+  [[nodiscard]] virtual base::Status flush() = 0;
+  // Housekeeping that may take some 10 ms; call it now and then while nobody waits.
+  virtual void tidy() {}
 };
 
 // Forgets everything at its end; for tests.
 [[nodiscard]] std::unique_ptr<Store> make_memory_store();
 
-// One SQLite file (WAL, synchronous=FULL), made if absent, mode 0600, used by one process at a time. Errors name the
+// One SQLite file (WAL), made if absent, mode 0600, used by one process at a time. Errors name the
 // file: kConflict another process has it, kInvalid it is no store or was made by a newer version, kInternal it is
 // damaged, kDenied it cannot be written.
 [[nodiscard]] base::Result<std::unique_ptr<Store>> open_sqlite_store(const std::string& file);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <functional>
 #include <map>
 
 #include "fabric/engine.h"
@@ -22,14 +23,20 @@ struct FakeSwitch {
 
 class World {
  public:
-  explicit World(const char* yaml, EngineOptions options = {})
+  // Nothing to settle in switches that are values.
+  static EngineOptions at_once() {
+    EngineOptions options;
+    options.settle_time = {};
+    return options;
+  }
+  explicit World(const char* yaml, EngineOptions options = at_once())
       : topology(std::make_shared<Topology>(make_fabric(yaml))), engine(topology, options) {}
 
   // --- verbs; each returns the lines that it caused, before anything is answered ---
   std::string ask(std::uint32_t epoch, std::vector<Policy> policies) {
-    auto result = engine.set_policies({epoch, std::move(policies)}, now);
-    if (!result) return "error " + result.error().place + ": " + result.error().message + "\n";
-    return take(std::move(*result));
+    auto checked = engine.check({epoch, std::move(policies)});
+    if (!checked) return "error " + checked.error().place + ": " + checked.error().message + "\n";
+    return take(engine.set_policies(std::move(*checked), now));
   }
   std::string switch_up(const std::string& name) {
     switches[datapath(name)].connected = true;
@@ -98,6 +105,7 @@ class World {
   Engine engine;
   std::map<openflow::DatapathId, FakeSwitch> switches;
   std::deque<Command> pending;
+  std::function<void()> on_state;  // after each mod of a transaction that is not atomic
   Now now{base::SteadyTime{std::chrono::hours(1)}, base::WallTime{std::chrono::hours(1)}};
 
  private:
@@ -122,7 +130,7 @@ class World {
       std::size_t adds = 0;
       for (const auto& mod : send->mods) adds += mod.command == openflow::FlowCommand::kAdd ? 1 : 0;
       return "send " + name_of(send->datapath) + " +" + std::to_string(adds) + " -" +
-             std::to_string(send->mods.size() - adds);
+             std::to_string(send->mods.size() - adds) + (send->atomic ? " at once" : "");
     }
     if (const auto* const dump = std::get_if<DumpFlows>(&command)) return "dump " + name_of(dump->datapath);
     if (const auto* const assign = std::get_if<AssignNode>(&command)) {
@@ -162,10 +170,14 @@ class World {
       if (one.refused_number == 0 || !cookie || cookie->policy != one.refused_number) continue;
       result.failed.push_back({false, index, to_string(send.mods[index].flow), "OFPFMFC_TABLE_FULL"});
       result.error = base::Error{base::ErrorCode::kLimit, "the switch refused a flow", "", "", std::nullopt};
-      result.applied_nothing = true;
-      break;
+      result.applied_nothing = send.atomic;
+      if (send.atomic) return result;
     }
-    if (result.ok()) apply(send.mods, one.flows);
+    for (std::size_t index = 0; index < send.mods.size(); ++index) {
+      const auto failed = [index](const openflow::FailedMod& each) { return each.index == index; };
+      if (std::ranges::none_of(result.failed, failed)) apply({send.mods[index]}, one.flows);
+      if (!send.atomic && on_state) on_state();
+    }
     return result;
   }
 };
