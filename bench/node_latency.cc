@@ -6,6 +6,7 @@
 #include <linux/if_packet.h>
 #include <net/if.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -101,6 +102,7 @@ class NodeProcess {
   NodeProcess(const std::string& program, const std::string& run) {
     child_ = ::fork();
     if (child_ != 0) return;
+    ::prctl(PR_SET_PDEATHSIG, SIGTERM);  // also when this program gives up
     ::execl(program.c_str(), program.c_str(), "--name", "node1", "--controller", ("unix:" + run + "/api").c_str(),
             "--token-file", (run + "/token").c_str(), "--interface", "port0", "--endpoint",
             ("unix:" + run + "/node").c_str(), "--record-dir", run.c_str(), "--log-level", "warn",
