@@ -106,11 +106,9 @@ live=$!
 for _ in $(seq 100); do superspan policy show live -o json 2> /dev/null | grep -q '"active"' && break; sleep 0.05; done
 
 say "traffic: $seconds s of HTTP, DNS, ping, IPv6, iperf3, tagged and double-tagged frames"
-sleep 0.3  # Open vSwitch's datapath cache follows a committed bundle within some milliseconds
 from=$(now)
 "$bin/superspan-lab-traffic" run --seconds "$seconds" | sed 's/^/  /'
 "$bin/superspan-lab-traffic" frames ss-host1 eth0 --rounds 5 > /dev/null
-sleep 0.3
 until=$(now)
 sleep 3  # switch counters are read every two seconds
 superspan policy list

@@ -2,13 +2,11 @@
 // The whole path on real switches with real packets: from policies to exactly those packets at tools and in recordings.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <boost/json.hpp>
 #include <thread>
 
-#include "lab/lab.h"
-#include "lab/traffic.h"
+#include "lab/testing.h"
 #include "tests/lab/rig.h"
 
 namespace superspan::lab_test {
@@ -29,29 +27,6 @@ const std::vector<PolicyCase> kTen = {
     {"not-ip", "not ip", {"leaf1-host1", "leaf1-spine1", "leaf4-host8"}, {"t9"}},
     {"from-host1", "src net 10.1.1.0/24 and not arp and not port 80", {"leaf1-host1", "leaf4-spine2"}, {"t10"}},
 };
-
-// Generated frames of every kind into four taps on both filter switches, some as if from a spine.
-base::Status send_everything(std::uint32_t first, unsigned rounds) {
-  struct Place {
-    const char* space;
-    const char* device;
-  };
-  for (const Place& place :
-       {Place{"ss-host1", "eth0"}, {"ss-host8", "eth0"}, {"ss-spine1", "leaf1"}, {"ss-spine2", "leaf4"}}) {
-    const auto sent = lab::send_sample_frames(place.space, place.device, first, rounds, std::chrono::microseconds(300));
-    if (!sent) return std::unexpected(sent.error());
-    first += rounds;
-  }
-  return {};
-}
-
-void expect_clean(const PolicyCase& policy, const base::Result<witness::Verdict>& verdict, std::uint64_t at_least) {
-  ASSERT_TRUE(verdict) << policy.name << ": " << base::render(verdict.error());
-  fmt::print("  {}\n", witness::table_row(policy.name, "end", *verdict));
-  EXPECT_GE(verdict->offered, at_least) << policy.name;
-  EXPECT_TRUE(verdict->clean()) << policy.name << " (" << policy.expression << ")";
-  for (const std::string& example : verdict->examples) fmt::print("    {}\n", example);
-}
 
 // What the API announces that the rules of a policy let through beyond its expression.
 std::size_t overmatches(Rig& rig, const PolicyCase& policy) {
@@ -106,6 +81,7 @@ TEST(Path, RecordingsOfANodeAreExactWhereSwitchesCannotBe) {
   ASSERT_TRUE(send_everything(1, 3));
   std::this_thread::sleep_for(std::chrono::seconds(4));
   (*rig)->close_witnesses();
+  EXPECT_EQ((*rig)->leaking_taps(), std::vector<std::string>());
   // A tool port behind the same switches gets all that it shall, and what it gets too much was announced.
   EXPECT_GT(overmatches(**rig, wide), 0u);
   const auto verdict = (*rig)->judge_tool(wide);
@@ -125,70 +101,10 @@ TEST(Path, RecordingsOfANodeAreExactWhereSwitchesCannotBe) {
   }
 }
 
-TEST(Path, AKilledControllerStopsNoPacketAndRewritesNoFlow) {
-  const PolicyCase policy{"all", "", {"leaf1-host1", "leaf4-host8"}, {"t1"}};
-  const auto rig = Rig::start("leaf-spine", true);
-  ASSERT_TRUE(rig) << base::render(rig.error());
-  const auto mods = [&] {
-    std::int64_t sum = 0;
-    const auto switches = (*rig)->call(Method::kGet, "/v1/switches");
-    EXPECT_TRUE(switches) << base::render(switches.error());
-    for (const auto& item : switches->at("switches").as_array())
-      sum += item.as_object().at("mods").to_number<std::int64_t>();
-    return sum;
-  };
-  const auto synced = [&] {
-    const auto health = (*rig)->call(Method::kGet, "/v1/health");
-    return health && health->at("switches_synced") == health->at("switches");
-  };
-  ASSERT_TRUE((*rig)->open_witnesses());
-  ASSERT_TRUE((*rig)->apply(policy));
-  (*rig)->begin_window();
-  ASSERT_TRUE(send_everything(1, 2));
-  ASSERT_TRUE((*rig)->kill("superspand"));
-  ASSERT_TRUE(send_everything(100, 2));
-  ASSERT_TRUE((*rig)->restart("superspand"));
-  for (int attempt = 0; attempt < 100 && !synced(); ++attempt)
-    std::this_thread::sleep_for(std::chrono::milliseconds(100));
-  EXPECT_TRUE(synced());
-  EXPECT_EQ(mods(), 0) << "the restarted controller changed flows that were right";
-  ASSERT_TRUE(send_everything(200, 2));
-  (*rig)->close_witnesses();
-  expect_clean(policy, (*rig)->judge_tool(policy), 65 * 2 * 3);
-  EXPECT_EQ((*rig)->leaking_taps(), std::vector<std::string>());
-}
-
-TEST(Path, ARestartedSwitchHasItsFlowsWithinThreeSeconds) {
-  const PolicyCase policy{"all", "", {"leaf1-host1"}, {"t1"}};
-  const auto rig = Rig::start("leaf-spine", false);
-  ASSERT_TRUE(rig) << base::render(rig.error());
-  ASSERT_TRUE((*rig)->apply(policy));
-  for (const char* name : {"filter1", "mux1", "delivery1"}) {
-    ASSERT_TRUE((*rig)->kill(fmt::format("{}/ovs-vswitchd", name)));
-    ASSERT_TRUE((*rig)->restart(fmt::format("{}/ovs-vswitchd", name)));
-    std::this_thread::sleep_for(std::chrono::seconds(3));
-    const auto switches = (*rig)->call(Method::kGet, "/v1/switches");
-    ASSERT_TRUE(switches);
-    for (const auto& item : switches->at("switches").as_array()) {
-      EXPECT_EQ(item.at("state").as_string(), "synced") << item.at("name").as_string() << " after " << name;
-    }
-  }
-  ASSERT_TRUE((*rig)->open_witnesses());
-  (*rig)->begin_window();
-  ASSERT_TRUE(send_everything(1, 1));
-  (*rig)->close_witnesses();
-  expect_clean(policy, (*rig)->judge_tool(policy), 65);
-}
-
 }  // namespace
 }  // namespace superspan::lab_test
 
 int main(int argc, char** argv) {
-  testing::InitGoogleTest(&argc, argv);
-  for (const char* program : {"ip", "tc", "ovs-vswitchd", "nginx", "dnsmasq", "iperf3", "tcpdump", "curl", "dig"}) {
-    if (geteuid() == 0 && superspan::lab::has_program(program)) continue;
-    fmt::print(stderr, "SKIPPED: the lab needs root and the program '{}' (tools/deps.txt)\n", program);
-    return 77;
-  }
-  return RUN_ALL_TESTS();
+  return superspan::lab::test::run_lab_tests(
+      argc, argv, {"ip", "tc", "ovs-vswitchd", "nginx", "dnsmasq", "iperf3", "tcpdump", "curl", "dig"});
 }

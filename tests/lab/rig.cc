@@ -2,6 +2,7 @@
 #include "tests/lab/rig.h"
 
 #include <fmt/format.h>
+#include <gtest/gtest.h>
 #include <signal.h>
 
 #include <algorithm>
@@ -11,6 +12,7 @@
 #include "http/problem.h"
 #include "lab/file.h"
 #include "lab/journal.h"
+#include "lab/traffic.h"
 
 namespace superspan::lab_test {
 namespace {
@@ -21,10 +23,7 @@ namespace json = boost::json;
 
 constexpr std::chrono::milliseconds kSettle{500};  // for copies on their way
 constexpr int kWrittenTries = 20;                  // of kSettle
-// Open vSwitch answers a barrier when its tables are right; the revalidators correct its datapath's cache some
-// milliseconds later (20 were seen on a busy machine), and until then packets meet the old flows.
-constexpr std::chrono::milliseconds kCachesFollow{200};
-constexpr int kListenTries = 500;  // of 20 ms
+constexpr int kListenTries = 500;                  // of 20 ms
 
 std::int64_t now_ns() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch())
@@ -154,7 +153,6 @@ Status Rig::open_witnesses() {
 }
 
 void Rig::begin_window() {
-  std::this_thread::sleep_for(kCachesFollow);
   window_.from_ns = now_ns();
 }
 
@@ -237,6 +235,28 @@ std::vector<std::string> Rig::recordings(const std::string& node) const {
     if (entry.is_regular_file() && entry.path().extension() == ".pcapng") out.push_back(entry.path());
   }
   return out;
+}
+
+Status send_everything(std::uint32_t first, unsigned rounds) {
+  struct Place {
+    const char* space;
+    const char* device;
+  };
+  for (const Place& place :
+       {Place{"ss-host1", "eth0"}, {"ss-host8", "eth0"}, {"ss-spine1", "leaf1"}, {"ss-spine2", "leaf4"}}) {
+    const auto sent = lab::send_sample_frames(place.space, place.device, first, rounds, std::chrono::microseconds(300));
+    if (!sent) return std::unexpected(sent.error());
+    first += rounds;
+  }
+  return {};
+}
+
+void expect_clean(const PolicyCase& policy, const base::Result<witness::Verdict>& verdict, std::uint64_t at_least) {
+  ASSERT_TRUE(verdict) << policy.name << ": " << base::render(verdict.error());
+  fmt::print("  {}\n", witness::table_row(policy.name, "end", *verdict));
+  EXPECT_GE(verdict->offered, at_least) << policy.name;
+  EXPECT_TRUE(verdict->clean()) << policy.name << " (" << policy.expression << ")";
+  for (const std::string& example : verdict->examples) fmt::print("    {}\n", example);
 }
 
 }  // namespace superspan::lab_test

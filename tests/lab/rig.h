@@ -87,4 +87,11 @@ class Rig {
   witness::Window window_;
 };
 
+// Generated frames of every kind into four taps on both filter switches, some as if from a spine. Frames differ from
+// those of calls whose numbers (`first` to first + 4 * rounds) differ.
+[[nodiscard]] base::Status send_everything(std::uint32_t first, unsigned rounds);
+
+// Prints the row of the policy; fails the test unless all that had to come came, once, and at_least so many had to.
+void expect_clean(const PolicyCase& policy, const base::Result<witness::Verdict>& verdict, std::uint64_t at_least);
+
 }  // namespace superspan::lab_test
