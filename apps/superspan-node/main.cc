@@ -3,7 +3,6 @@
 #include <grp.h>
 #include <pthread.h>
 #include <pwd.h>
-#include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
@@ -32,24 +31,6 @@ constexpr std::chrono::milliseconds kTick{20};
 constexpr std::chrono::milliseconds kDrainTimeout{2000};
 constexpr double kRequestsPerSecond = 1000;  // the controller sends an assignment for each change of a policy
 constexpr std::size_t kAssignmentBytesMax = std::size_t{16} << 20;  // thousands of policies with long expressions
-
-int exit_code(base::ErrorCode code) {
-  switch (code) {
-    case base::ErrorCode::kInvalid:
-      return 2;
-    case base::ErrorCode::kNotFound:
-      return 3;
-    case base::ErrorCode::kConflict:
-      return 4;
-    case base::ErrorCode::kDenied:
-      return 5;
-    case base::ErrorCode::kTimeout:
-    case base::ErrorCode::kUnavailable:
-      return 6;
-    default:
-      return 1;
-  }
-}
 
 // For good: the saved ids as well.
 base::Status become(const std::string& user) {
@@ -238,12 +219,11 @@ base::Status run(const NodeCommand& command) {
 
 int main(int argc, char** argv) {
   const auto command = superspan::apps::read_command_line(argc, argv);
-  if (const int* code = std::get_if<int>(&command)) return *code;
+  if (const auto* leave = std::get_if<superspan::apps::Leave>(&command)) return superspan::apps::take_leave(*leave);
   const auto& node = std::get<superspan::apps::NodeCommand>(command);
-  spdlog::set_default_logger(spdlog::stderr_color_mt("superspan-node"));
-  spdlog::set_level(spdlog::level::from_str(node.log_level));
+  superspan::apps::open_log("superspan-node", node.log_level);
   const auto status = superspan::run(node);
   if (status) return 0;
   spdlog::error("{}", superspan::base::render(status.error()));
-  return superspan::exit_code(status.error().code);
+  return superspan::base::exit_code(status.error().code);
 }

@@ -2,7 +2,6 @@
 #include "options.h"
 
 #include <CLI/CLI.hpp>
-#include <iostream>
 
 namespace superspan::apps {
 namespace {
@@ -24,7 +23,7 @@ constexpr const char* kMore =
     "The fabric header adds 38 bytes to each copied frame: give the interface an MTU that is larger by that.\n"
     "SIGTERM closes all files with their final statistics.\n"
     "\n"
-    "Exit codes: 0 ok, 1 error, 2 wrong usage, 3 not found, 4 conflict, 5 denied, 6 timeout or unavailable.";
+    "Exit codes: 0 ok, 1 failed, 2 wrong usage, 3 not found, 4 conflict, 5 denied, 6 timeout or unavailable.";
 
 void add_options(CLI::App& app, NodeCommand& command) {
   app.add_option("--name", command.name, "name of this node in the fabric file")->required();
@@ -36,7 +35,7 @@ void add_options(CLI::App& app, NodeCommand& command) {
   app.add_option("--ca-file", command.ca_file, "PEM file that verifies an https controller (default: the system's)");
   app.add_option("--interface", command.interface, "interface that faces the fabric")->required();
   app.add_option("--io", command.io, "how frames are read: af_packet or af_xdp")
-      ->check(CLI::IsMember({"af_packet", "af_xdp"}))
+      ->check(one_of({"af_packet", "af_xdp"}))
       ->capture_default_str();
   app.add_option(
          "--endpoint", command.endpoint,
@@ -53,14 +52,14 @@ void add_options(CLI::App& app, NodeCommand& command) {
   app.add_option("--rotate-time", command.rotate_seconds, "begin a new file after so many seconds")
       ->capture_default_str();
   app.add_option("--user", command.user, "give up root's rights for this user once the interface is open");
-  app.add_option("--log-level", command.log_level, "debug, info, warn or error")
-      ->check(CLI::IsMember({"debug", "info", "warn", "error"}))
+  app.add_option("--log-level", command.log_level, "debug, info, warning or error")
+      ->check(one_of(kLogLevels))
       ->capture_default_str();
 }
 
 }  // namespace
 
-std::variant<NodeCommand, int> read_command_line(int argc, const char* const* argv) {
+std::variant<NodeCommand, Leave> read_command_line(int argc, const char* const* argv) {
   NodeCommand command;
   CLI::App app(kAbout, "superspan-node");
   app.footer(kMore);
@@ -69,12 +68,10 @@ std::variant<NodeCommand, int> read_command_line(int argc, const char* const* ar
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    const bool asked = app.exit(error) == 0;
-    return asked ? 0 : 2;
+    return leave(app, error);
   }
   if (command.tls_certificate.empty() != command.tls_key.empty()) {
-    std::cerr << "superspan-node: --tls-cert and --tls-key go together\n";
-    return 2;
+    return Leave{"superspan-node: --tls-cert and --tls-key need each other\nhint: give both\n", 2};
   }
   return command;
 }

@@ -7,6 +7,8 @@
 #include <string>
 #include <variant>
 
+#include "apps/program.h"
+
 namespace superspan::apps {
 
 struct NodeCommand {
@@ -26,7 +28,6 @@ struct NodeCommand {
   std::string log_level = "info";
 };
 
-// The command, or the exit code of a run that ends here (help: 0, wrong usage: 2; both have been printed).
-[[nodiscard]] std::variant<NodeCommand, int> read_command_line(int argc, const char* const* argv);
+[[nodiscard]] std::variant<NodeCommand, Leave> read_command_line(int argc, const char* const* argv);
 
 }  // namespace superspan::apps

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // superspand: wiring only. Fabric file, token, store -> controller -> API, on one thread.
-#include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
 #include <boost/asio/io_context.hpp>
@@ -20,26 +19,6 @@ namespace superspan {
 namespace {
 
 using apps::ControllerCommand;
-
-int exit_code(base::ErrorCode code) {
-  switch (code) {
-    case base::ErrorCode::kInvalid:
-      return 2;
-    case base::ErrorCode::kNotFound:
-      return 3;
-    case base::ErrorCode::kConflict:
-      return 4;
-    case base::ErrorCode::kDenied:
-      return 5;
-    case base::ErrorCode::kTimeout:
-    case base::ErrorCode::kUnavailable:
-      return 6;
-    case base::ErrorCode::kLimit:
-    case base::ErrorCode::kInternal:
-      return 1;
-  }
-  return 1;
-}
 
 base::Result<std::shared_ptr<const fabric::Topology>> read_fabric(const std::string& file) {
   std::error_code ignored;
@@ -129,18 +108,13 @@ base::Status run(const ControllerCommand& command) {
 int main(int argc, char** argv) {
   using namespace superspan;
   const auto parsed = apps::parse_command(argc, argv);
-  if (const auto* leave = std::get_if<apps::Leave>(&parsed)) {
-    (leave->code == 0 ? std::cout : std::cerr) << leave->text;
-    return leave->code;
-  }
+  if (const auto* leave = std::get_if<apps::Leave>(&parsed)) return apps::take_leave(*leave);
   const auto& command = std::get<apps::ControllerCommand>(parsed);
-  spdlog::set_default_logger(spdlog::stderr_color_mt("superspand"));
-  spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e %^%l%$ %v");
-  spdlog::set_level(spdlog::level::from_str(command.log_level));
+  apps::open_log("superspand", command.log_level);
   std::signal(SIGPIPE, SIG_IGN);
   if (const auto done = run(command); !done) {
     std::cerr << "superspand: " << base::render(done.error()) << "\n";
-    return exit_code(done.error().code);
+    return base::exit_code(done.error().code);
   }
   return 0;
 }

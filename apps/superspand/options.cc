@@ -2,7 +2,6 @@
 #include "options.h"
 
 #include <CLI/CLI.hpp>
-#include <sstream>
 
 #include "http/endpoint.h"
 
@@ -27,8 +26,9 @@ constexpr const char* kFooter =
     "Clients need the token in STATE/token, made at the first start. State is in STATE/superspan.db; what the API has\n"
     "acknowledged is there, also after kill -9. SIGTERM ends the controller; switches and nodes go on without it.\n"
     "\n"
-    "Exit codes: 0 ended by a signal, 1 failed, 2 wrong flags or fabric file, 3 file not found, 4 address or state in\n"
-    "use, 5 not allowed, 6 not available.";
+    "Exit codes: 0 ended by a signal, 1 failed (also: the disk is full), 2 wrong flags or fabric file, 3 file not "
+    "found,\n"
+    "4 address or state in use, 5 not allowed, 6 not available.";
 
 // The values as typed, before they mean something.
 struct Raw {
@@ -65,11 +65,11 @@ void add_flags(CLI::App& app, Raw& raw) {
   app.add_option("--rate", command.limits.requests_per_second,
                  "API requests a second for a token; twice as many at once")
       ->default_val(50)
-      ->check(CLI::Range(1, 1'000'000))
+      ->check(whole_number(1, 1'000'000))
       ->type_name("N");
   app.add_option("--log-level", command.log_level, "debug, info, warning or error")
       ->default_val("info")
-      ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
+      ->check(one_of(kLogLevels))
       ->type_name("LEVEL");
 }
 
@@ -134,9 +134,7 @@ std::variant<ControllerCommand, Leave> parse_command(int argc, const char* const
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    std::ostringstream text;
-    const int code = app.exit(error, text, text);
-    return Leave{text.str(), code == 0 ? 0 : 2};
+    return leave(app, error);
   }
   if (auto understood = interpret(raw); !understood) {
     return Leave{"superspand: " + base::render(understood.error()) + "\n", 2};

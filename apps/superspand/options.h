@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "apps/program.h"
 #include "base/result.h"
 #include "http/server.h"
 #include "openflow/server.h"
@@ -24,11 +25,6 @@ struct ControllerCommand {
   openflow::ServerOptions openflow;
 };
 
-// What is left to do after the flags were read: run, or print a text and leave with the code.
-struct Leave {
-  std::string text;
-  int code = 0;
-};
 [[nodiscard]] std::variant<ControllerCommand, Leave> parse_command(int argc, const char* const* argv);
 
 // "tcp:ADDRESS:PORT" or "tls:ADDRESS:PORT", IPv6 in brackets, into `options`; tls needs all three files. Plain tcp is

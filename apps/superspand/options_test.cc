@@ -29,14 +29,14 @@ TEST(Flags, ListenReplacesTheDefaultAndSocketAdds) {
 
 TEST(Flags, WrongOnesLeaveWithTwoAndSayWhatToWrite) {
   const std::vector<std::pair<std::vector<const char*>, std::string>> table = {
-      {{}, "--fabric is required"},
+      {{}, "--fabric is missing"},
       {{"--fabric", "f", "--openflow", "127.0.0.1:6653"}, "write tcp:127.0.0.1:6653"},
       {{"--fabric", "f", "--openflow", "tcp:0.0.0.0:6653"}, "refusing to take switches on every address without TLS"},
       {{"--fabric", "f", "--openflow", "tls:10.0.0.1:6653"}, "give --tls-cert, --tls-key and --tls-ca"},
       {{"--fabric", "f", "--listen", "everywhere"}, "the port is missing"},
       {{"--fabric", "f", "--api-cert", "c"}, "--api-cert and --api-key need each other"},
-      {{"--fabric", "f", "--log-level", "loud"}, "--log-level"},
-      {{"--fabric", "f", "--fabrik", "g"}, "--fabrik"},
+      {{"--fabric", "f", "--log-level", "loud"}, "one of: debug, info, warning, error"},
+      {{"--fabric", "f", "--fabrik", "g"}, "did you mean '--fabric'?"},
   };
   for (const auto& [flags, words] : table) {
     const auto leave = std::get<Leave>(parse(flags));

@@ -4,9 +4,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <numeric>
 #include <set>
 #include <utility>
+
+#include "api/json_duplicates.h"
+#include "base/nearest.h"
 
 namespace superspan::api {
 namespace {
@@ -17,33 +19,6 @@ using base::ErrorCode;
 // As much of a body as an error shows around the place.
 constexpr std::size_t kShownBytes = 200;
 
-std::size_t edit_distance(std::string_view left, std::string_view right) {
-  std::vector<std::size_t> row(right.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 1; i <= left.size(); ++i) {
-    std::size_t diagonal = std::exchange(row[0], i);
-    for (std::size_t j = 1; j <= right.size(); ++j) {
-      const std::size_t substituted = diagonal + (left[i - 1] == right[j - 1] ? 0 : 1);
-      diagonal = std::exchange(row[j], std::min({substituted, row[j] + 1, row[j - 1] + 1}));
-    }
-  }
-  return row.back();
-}
-
-std::string escaped(std::string_view key) {
-  std::string out;
-  for (const char c : key) {
-    if (c == '~') {
-      out += "~0";
-    } else if (c == '/') {
-      out += "~1";
-    } else {
-      out += c;
-    }
-  }
-  return out;
-}
-
 base::SourceMark mark_at(std::string_view body, std::size_t offset) {
   const std::size_t begin = offset > kShownBytes ? offset - kShownBytes : 0;
   const std::string text(body.substr(begin, 2 * kShownBytes));
@@ -51,18 +26,6 @@ base::SourceMark mark_at(std::string_view body, std::size_t offset) {
 }
 
 }  // namespace
-
-std::string nearest(std::string_view word, const std::vector<std::string>& candidates) {
-  std::string best;
-  std::size_t best_distance = word.size() / 3 + 2;
-  for (const auto& candidate : candidates) {
-    const std::size_t distance = edit_distance(word.substr(0, 64), std::string_view(candidate).substr(0, 64));
-    if (distance >= best_distance) continue;
-    best = candidate;
-    best_distance = distance;
-  }
-  return best;
-}
 
 base::Result<json::object> parse_object(std::string_view body) {
   constexpr const char* kHint = "send one JSON object";
@@ -80,6 +43,10 @@ base::Result<json::object> parse_object(std::string_view body) {
   }
   json::value value = parser.release();
   if (!value.is_object()) return base::fail(ErrorCode::kInvalid, "the body is no JSON object", kHint);
+  if (const auto twice = duplicate_key(body)) {
+    const std::string key = twice->substr(twice->rfind('/') + 1);
+    return base::fail(ErrorCode::kInvalid, fmt::format("'{}' stands here twice", key), "keep one", *twice);
+  }
   return std::move(value.get_object());
 }
 
@@ -87,7 +54,7 @@ JsonReader::JsonReader(const json::object& object, std::string pointer, std::vec
     : object_(object), pointer_(std::move(pointer)), errors_(errors) {}
 
 void JsonReader::fail(std::string_view key, std::string message, std::string hint) {
-  errors_.push_back({ErrorCode::kInvalid, std::move(message), std::move(hint), pointer_ + "/" + escaped(key), {}});
+  errors_.push_back({ErrorCode::kInvalid, std::move(message), std::move(hint), pointer_ + "/" + pointer_step(key), {}});
 }
 
 const json::value* JsonReader::find(std::string_view key) {
@@ -178,10 +145,9 @@ void JsonReader::ignore(std::string_view key) {
 void JsonReader::finish() {
   for (const auto& [key, value] : object_) {
     if (std::ranges::find(known_, std::string_view(key)) != known_.end()) continue;
-    const std::string close = nearest(key, known_);
+    const std::string close = base::did_you_mean(key, known_);
     fail(key, fmt::format("unknown key '{}'", std::string_view(key)),
-         close.empty() ? fmt::format("known are {}", fmt::join(known_, ", "))
-                       : fmt::format("did you mean '{}'?", close));
+         close.empty() ? fmt::format("known are {}", fmt::join(known_, ", ")) : close);
   }
 }
 

@@ -17,7 +17,8 @@ namespace superspan::api {
 inline constexpr std::size_t kJsonDepth = 32;
 inline constexpr std::uint64_t kJsonIntegerMax = 9'007'199'254'740'991;  // what every JSON library keeps exactly
 
-// The object that a body must be. kInvalid with the place where it stops being JSON.
+// The object that a body must be. kInvalid with the place where it stops being JSON, or with the pointer of a key that
+// stands twice.
 [[nodiscard]] base::Result<boost::json::object> parse_object(std::string_view body);
 
 // Both must outlive the reader. After an error a member reads as its default.
@@ -44,8 +45,5 @@ class JsonReader {
   std::vector<base::Error>& errors_;
   std::vector<std::string> known_;
 };
-
-// The candidate that is at most a third of its length of edits away from `word`, or empty.
-[[nodiscard]] std::string nearest(std::string_view word, const std::vector<std::string>& candidates);
 
 }  // namespace superspan::api

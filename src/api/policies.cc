@@ -7,6 +7,7 @@
 #include "api/json_reader.h"
 #include "api/respond.h"
 #include "api/routes.h"
+#include "base/nearest.h"
 #include "http/problem.h"
 
 namespace superspan::api {
@@ -26,13 +27,12 @@ void check_names(const std::vector<std::string>& given, const std::vector<std::s
                  const std::string& noun, std::vector<base::Error>& errors) {
   for (std::size_t index = 0; index < given.size(); ++index) {
     if (std::ranges::find(known, given[index]) != known.end()) continue;
-    const std::string close = nearest(given[index], known);
-    errors.push_back(
-        {ErrorCode::kInvalid,
-         fmt::format("the fabric has no {} '{}'", noun, given[index]),
-         close.empty() ? fmt::format("GET /v1/{} lists them", key) : fmt::format("did you mean '{}'?", close),
-         fmt::format("/{}/{}", key, index),
-         {}});
+    const std::string close = base::did_you_mean(given[index], known);
+    errors.push_back({ErrorCode::kInvalid,
+                      fmt::format("the fabric has no {} '{}'", noun, given[index]),
+                      close.empty() ? fmt::format("GET /v1/{} lists them", key) : close,
+                      fmt::format("/{}/{}", key, index),
+                      {}});
   }
 }
 

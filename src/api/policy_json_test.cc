@@ -45,7 +45,7 @@ TEST(PolicyJson, EachErrorSaysWhereAndWhatToDo) {
   const std::vector<std::pair<std::string, std::string>> table = {
       {R"({})", "/expression: 'expression' is missing\n"},
       {R"({"expression": 5})", "/expression: 'expression' must be a string (put it in double quotes)\n"},
-      {R"({"expression": "ip", "tols": []})", "/tols: unknown key 'tols' (did you mean 'tools'?)\n"},
+      {R"({"expression": "ip", "tols": []})", "/tols: unknown key 'tols' (did you mean 'tools' or 'taps'?)\n"},
       {R"({"expression": "ip", "a/b~c": 1})", "/a~1b~0c: unknown key 'a/b~c'"},
       {R"({"expression": "ip", "taps": "t1"})", "/taps: 'taps' must be a list of at most 4096 names"},
       {R"({"expression": "ip", "taps": ["t1", 2]})", "/taps/1: 'taps' holds something that is no string"},
@@ -92,6 +92,23 @@ TEST(PolicyJson, NamesAreShortAndPlain) {
 
 TEST(PolicyJson, TimeIsRfc3339) {
   EXPECT_EQ(time_text(base::WallTime(base::Duration(1'795'252'000'000'000'001))), "2026-11-21T09:06:40.000000001Z");
+}
+
+TEST(PolicyJson, AKeyThatStandsTwiceIsRefusedWithItsPointer) {
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {R"({"expression": "tcp", "expression": "udp"})", "/expression"},
+      {R"({"expression": "tcp", "limits": {"packets": 1, "bytes": 2, "packets": 3}})", "/limits/packets"},
+      {R"({"expression": "t\\\"}{", "expr\u0065ssion": "udp"})", "/expression"},
+      {R"({"a/b": [0, {"x": null, "y": [], "x": -1.5e3}]})", "/a~1b/1/x"},
+  };
+  for (const auto& [body, pointer] : cases) {
+    const auto parsed = parse_policy(body, "web");
+    ASSERT_FALSE(parsed) << body;
+    EXPECT_EQ(parsed.error().front().place, pointer);
+    EXPECT_EQ(parsed.error().front().hint, "keep one");
+  }
+  EXPECT_TRUE(
+      parse_policy(R"({"name": "web", "expression": "name", "limits": {"packets": 1}, "owner": "limits"})", "web"));
 }
 
 }  // namespace

@@ -69,7 +69,7 @@ TEST_F(Api, UnknownTapsAndToolsAreNamedWithAProposal) {
       "/v1/policies/web", R"({"expression": "ip", "taps": ["leaf1-spine1", "leaf1-spin2"], "tools": ["nosuch"]})");
   EXPECT_EQ(answer.status, 400);
   EXPECT_EQ(text_at(answer, "/errors/0/pointer"), "/taps/1");
-  EXPECT_EQ(text_at(answer, "/errors/0/hint"), "did you mean 'leaf1-spine2'?");
+  EXPECT_EQ(text_at(answer, "/errors/0/hint"), "did you mean 'leaf1-spine2' or 'leaf1-spine1'?");
   EXPECT_EQ(text_at(answer, "/errors/1/pointer"), "/tools/0");
 }
 

@@ -63,6 +63,26 @@ std::string render(const Error& error) {
   return text;
 }
 
+int exit_code(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::kInvalid:
+      return 2;
+    case ErrorCode::kNotFound:
+      return 3;
+    case ErrorCode::kConflict:
+      return 4;
+    case ErrorCode::kDenied:
+      return 5;
+    case ErrorCode::kTimeout:
+    case ErrorCode::kUnavailable:
+      return 6;
+    case ErrorCode::kLimit:
+    case ErrorCode::kInternal:
+      break;
+  }
+  return 1;
+}
+
 const char* to_string(ErrorCode code) {
   switch (code) {
     case ErrorCode::kInvalid:

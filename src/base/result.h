@@ -59,6 +59,10 @@ using Status = Result<void>;
 // The error as lines for a terminal: place and message, the marked line with tildes, the hint. No trailing newline.
 [[nodiscard]] std::string render(const Error& error);
 
+// What a command or program ends with: 2 kInvalid, 3 kNotFound, 4 kConflict, 5 kDenied, 6 kTimeout and kUnavailable,
+// 1 the rest. Never 0.
+[[nodiscard]] int exit_code(ErrorCode code);
+
 // Short lower-case name of a code ("not-found"), used in API problems and logs.
 [[nodiscard]] const char* to_string(ErrorCode code);
 

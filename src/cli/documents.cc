@@ -11,7 +11,7 @@
 #include <set>
 #include <sstream>
 
-#include "cli/nearest.h"
+#include "base/nearest.h"
 
 namespace superspan::cli {
 namespace json = boost::json;
@@ -107,7 +107,7 @@ class Reader {
     for (const Key& key : keys) {
       if (key.type != Type::kReadOnly) known.push_back(key.name);
     }
-    std::string hint = did_you_mean(name, known);
+    std::string hint = base::did_you_mean(name, known);
     if (hint.empty()) hint = fmt::format("known keys: {}", fmt::join(known, ", "));
     return wrong(node, fmt::format("unknown key '{}'", name), hint);
   }

@@ -98,14 +98,14 @@ TEST(Manual, InTheRepositoryIsTheOneThatTheCommandWrites) {
 
 TEST(ExitCode, IsStable) {
   using base::ErrorCode;
-  EXPECT_EQ(exit_code(ErrorCode::kInternal), 1);
-  EXPECT_EQ(exit_code(ErrorCode::kLimit), 1);
-  EXPECT_EQ(exit_code(ErrorCode::kInvalid), 2);
-  EXPECT_EQ(exit_code(ErrorCode::kNotFound), 3);
-  EXPECT_EQ(exit_code(ErrorCode::kConflict), 4);
-  EXPECT_EQ(exit_code(ErrorCode::kDenied), 5);
-  EXPECT_EQ(exit_code(ErrorCode::kTimeout), 6);
-  EXPECT_EQ(exit_code(ErrorCode::kUnavailable), 6);
+  EXPECT_EQ(base::exit_code(ErrorCode::kInternal), 1);
+  EXPECT_EQ(base::exit_code(ErrorCode::kLimit), 1);
+  EXPECT_EQ(base::exit_code(ErrorCode::kInvalid), 2);
+  EXPECT_EQ(base::exit_code(ErrorCode::kNotFound), 3);
+  EXPECT_EQ(base::exit_code(ErrorCode::kConflict), 4);
+  EXPECT_EQ(base::exit_code(ErrorCode::kDenied), 5);
+  EXPECT_EQ(base::exit_code(ErrorCode::kTimeout), 6);
+  EXPECT_EQ(base::exit_code(ErrorCode::kUnavailable), 6);
 }
 
 }  // namespace

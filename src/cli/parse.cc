@@ -7,7 +7,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 
-#include "cli/nearest.h"
+#include "base/nearest.h"
 #include "cli/units.h"
 
 namespace superspan::cli {
@@ -138,7 +138,7 @@ base::Status check_extras(const Words& extras, const std::vector<Option>& option
     Words known;
     for (const Option& option : options) std::ranges::copy(option_flags(option), std::back_inserter(known));
     const std::string word = extra.substr(0, extra.find('='));
-    std::string hint = did_you_mean(word, known);
+    std::string hint = base::did_you_mean(word, known);
     return usage(fmt::format("unknown option '{}'", word), hint.empty() ? see_help(command.name) : hint, command.name);
   }
   return {};
@@ -218,7 +218,7 @@ Words children(std::string_view group, std::span<const Command> commands) {
 std::unexpected<base::Error> unknown_command(const Words& path, std::span<const Command> commands) {
   const std::string group = path.size() == 2 ? path[0] : "";
   const Words known = children(group, commands);
-  std::string hint = did_you_mean(path.back(), known);
+  std::string hint = base::did_you_mean(path.back(), known);
   if (hint.empty()) hint = group.empty() ? see_help("") : fmt::format("one of: {}", fmt::join(known, ", "));
   return usage(fmt::format("unknown command '{}'", path.back()), hint, group);
 }

@@ -14,7 +14,7 @@ namespace {
 
 int report(const base::Error& error, Terminal& terminal) {
   terminal.err << base::render(error) << "\n" << std::flush;
-  return exit_code(error.code);
+  return base::exit_code(error.code);
 }
 
 int dispatch(std::span<const std::string> words, Terminal& terminal) {
@@ -35,26 +35,6 @@ int dispatch(std::span<const std::string> words, Terminal& terminal) {
 }
 
 }  // namespace
-
-int exit_code(base::ErrorCode code) {
-  switch (code) {
-    case base::ErrorCode::kInvalid:
-      return 2;
-    case base::ErrorCode::kNotFound:
-      return 3;
-    case base::ErrorCode::kConflict:
-      return 4;
-    case base::ErrorCode::kDenied:
-      return 5;
-    case base::ErrorCode::kTimeout:
-    case base::ErrorCode::kUnavailable:
-      return 6;
-    case base::ErrorCode::kLimit:
-    case base::ErrorCode::kInternal:
-      break;
-  }
-  return 1;
-}
 
 int run(std::span<const std::string> words, Terminal& terminal) {
   int code = 1;

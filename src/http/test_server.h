@@ -15,12 +15,15 @@
 #include <future>
 #include <thread>
 
+#include "base/testing/temporary_folder.h"
 #include "http/client.h"
 #include "http/problem.h"
 #include "http/router.h"
 #include "http/server.h"
 
 namespace superspan::http::test {
+
+using base::testing::TemporaryFolder;
 
 inline const std::string kToken = "0123456789abcdef0123456789abcdef";
 inline const std::string kAuthorization = "Authorization: Bearer " + kToken + "\r\n";
@@ -105,25 +108,6 @@ class RawClient {
   boost::asio::io_context io_{1};
   boost::asio::ip::tcp::socket socket_;
   std::string received_;
-};
-
-// Removed with everything in it at the end of the test.
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "superspan-XXXXXX").string();
-    path_ = ::mkdtemp(pattern.data());
-  }
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  [[nodiscard]] std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
-
- private:
-  std::filesystem::path path_;
 };
 
 }  // namespace superspan::http::test

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/nearest.h"
+#include "base/nearest.h"
 
 #include <gtest/gtest.h>
 
-namespace superspan::cli {
+namespace superspan::base {
 namespace {
 
 const std::vector<std::string> kKnown{"capture", "explain", "events", "flows", "taps", "tools", "topology", "nodes"};
@@ -22,4 +22,4 @@ TEST(Nearest, IsSilentWhenNothingIsNear) {
 }
 
 }  // namespace
-}  // namespace superspan::cli
+}  // namespace superspan::base

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/nearest.h"
+#include "base/nearest.h"
 
 #include <algorithm>
 #include <utility>
 
-namespace superspan::cli {
+namespace superspan::base {
 namespace {
 
 constexpr std::size_t kMostShown = 3;
+constexpr std::size_t kLongestWord = 64;  // the work grows with its square
 
 // Optimal string alignment: insert, delete, replace, swap two neighbours; each costs one.
 std::size_t distance(std::string_view left, std::string_view right) {
@@ -29,10 +30,12 @@ std::size_t distance(std::string_view left, std::string_view right) {
 }  // namespace
 
 std::vector<std::string> nearest(std::string_view word, std::span<const std::string> known) {
+  if (word.size() > kLongestWord) return {};
   const std::size_t allowed = word.size() <= 3 ? 1 : 2;
   std::vector<std::pair<std::size_t, std::string>> found;
   for (const std::string& candidate : known) {
     const bool begins = word.size() >= 2 && candidate.starts_with(word);
+    if (!begins && candidate.size() > word.size() + allowed) continue;
     const std::size_t edits = begins ? 1 : distance(word, candidate);
     if (edits <= allowed) found.emplace_back(edits, candidate);
   }
@@ -54,4 +57,4 @@ std::string did_you_mean(std::string_view word, std::span<const std::string> kno
   return text.empty() ? text : "did you mean " + text + "?";
 }
 
-}  // namespace superspan::cli
+}  // namespace superspan::base
