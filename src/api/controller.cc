@@ -151,7 +151,9 @@ base::Result<std::uint64_t> Controller::node_heard(const std::string& name, Regi
   // A report about a policy of that name from before the latest assignment is about another policy.
   const bool current = registration.applied == view->revision;
   const auto ended = current ? registration.ended : std::vector<std::string>{};
-  if (nodes_.heard(name, std::move(registration), view->applied_revision)) execute(engine_.node_up(name, now()));
+  const bool resend = nodes_.heard(name, std::move(registration), view->applied_revision);
+  nodes_.forget_unknown_policies(name, [this](const std::string& policy) { return book_.find(policy) != nullptr; });
+  if (resend) execute(engine_.node_up(name, now()));
   for (const auto& policy : ended) {
     const auto* entry = book_.find(policy);
     if (entry == nullptr || entry->stored.ended) continue;

@@ -123,5 +123,25 @@ TEST_F(ControllerTest, ALimitOfAnEarlierPolicyOfThatNameEndsNoOther) {
   EXPECT_EQ(controller_->policy("web")->state, "pending");
 }
 
+TEST_F(ControllerTest, CountersOfPoliciesThatAreGoneAreForgotten) {
+  const auto told_of = [&] { return controller_->nodes().find("node1")->policies.size(); };
+  boost::json::object counters;
+  for (int round = 0; round < 3; ++round) {
+    boost::json::object policies{{"web", {{"number", 1}, {"received", 5}}}};
+    for (int index = 0; index < 1000; ++index) {
+      policies["gone-" + std::to_string(1000 * round + index)] = {{"number", 7}, {"received", 5}};
+    }
+    counters["policies"] = std::move(policies);
+    ASSERT_TRUE(put("web", {.expression = "ip"}));
+    heartbeat({}, counters);
+    EXPECT_EQ(told_of(), 1U);
+    EXPECT_EQ(controller_->statistics("web")->nodes.size(), round == 0 ? 1U : 0U) << "the number is of another policy";
+    controller_->remove_policy("web", base::Duration{0}, [](const auto& gone) { EXPECT_TRUE(gone); });
+    EXPECT_EQ(told_of(), 0U);
+    heartbeat({}, counters);  // the node has closed it, and remembers
+    EXPECT_EQ(told_of(), 0U);
+  }
+}
+
 }  // namespace
 }  // namespace superspan::api

@@ -165,6 +165,16 @@ const json::object* NodeDirectory::policy_counters(const Entry& entry, const std
   return &object;
 }
 
+void NodeDirectory::forget_unknown_policies(const std::string& name,
+                                            const std::function<bool(const std::string& policy)>& known) {
+  const auto found = entries_.find(name);
+  if (found == entries_.end()) return;
+  json::object& policies = found->second.policies;
+  for (auto at = policies.begin(); at != policies.end();) {
+    at = known(std::string(at->key())) ? at + 1 : policies.erase(at);
+  }
+}
+
 void NodeDirectory::forget_policy(const std::string& policy) {
   for (auto& [name, entry] : entries_) entry.policies.erase(policy);
 }

@@ -48,7 +48,7 @@ class NodeDirectory {
     std::size_t sending = 0;   // assignments under way
     base::SteadyTime settled;  // when the last one was answered
     std::shared_ptr<http::AsyncClient> client;
-    boost::json::object policies;  // the last counters of each policy, also of those that it has forgotten
+    boost::json::object policies;  // the last counters of each known policy, also where the node has forgotten it
   };
 
   // `ca_file` is for nodes with https endpoints; empty: the system's authorities.
@@ -72,6 +72,8 @@ class NodeDirectory {
   [[nodiscard]] static const boost::json::object* policy_counters(const Entry& entry, const std::string& policy,
                                                                   std::uint32_t number);
   void forget_policy(const std::string& policy);
+  // Of this node: forgets the counters of policies that are not `known`. Nodes go on telling of closed ones for a while.
+  void forget_unknown_policies(const std::string& name, const std::function<bool(const std::string& policy)>& known);
 
  private:
   boost::asio::io_context& io_;
