@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <array>
 #include <boost/json/array.hpp>
 #include <chrono>
@@ -77,6 +78,23 @@ void await_force(const CaptureRun& run, json::value policy) {
   }
 }
 
+// `--from a b` leaves b in the expression, where it is no good.
+void add_list_hint(const CaptureRun& run, base::Error& error) {
+  if (!error.mark || (run.request.taps.empty() && run.request.tools.empty())) return;
+  const std::string& text = error.mark->text;
+  const std::size_t space = text.find_last_of(" \t", error.mark->begin);
+  const std::size_t begin = space == std::string::npos ? 0 : space + 1;
+  const std::string word = text.substr(begin, text.find_first_of(" \t", begin) - begin);
+  for (const std::string_view kind : {"taps", "tools", "nodes"}) {
+    const auto names = names_of(run.controller, fmt::format("/v1/{}", kind));
+    if (!names || std::ranges::find(*names, word) == names->end()) continue;
+    const bool tap = kind == "taps";
+    const auto& given = tap ? run.request.taps : run.request.tools;
+    error.hint = fmt::format("several {} are written with commas: {} {}{}{}", kind, tap ? "--from" : "--to",
+                             fmt::join(given, ","), given.empty() ? "" : ",", word);
+  }
+}
+
 base::Status create(const CaptureRun& run) {
   const std::string target = policy_target(run.request.name);
   const auto policy = run.controller.put(target, policy_of(run.request));
@@ -94,6 +112,7 @@ base::Status create(const CaptureRun& run) {
     error.hint = "if the policy was made after all, it ends by itself";
   }
   error.place = option_of(error.place);
+  if (error.place == "expression") add_list_hint(run, error);
   return std::unexpected(error);
 }
 
@@ -103,10 +122,10 @@ base::Status follow(const CaptureRun& run, PacketSink* sink) {
   if (sink != nullptr) {
     if (auto closed = sink->close(); status && !closed) status = closed;
   }
-  // Not found: it was removed on interrupt already.
-  const auto removed = run.controller.remove(policy_target(run.request.name));
-  if (status && !removed && removed.error().code != base::ErrorCode::kNotFound) status = removed;
+  const auto removed = run.remove_policy();
   run.terminal.err << fmt::format("{} packets, {} bytes, {} dropped\n", totals.packets, totals.bytes, totals.dropped);
+  if (status) return removed;
+  if (!removed) run.terminal.err << base::render(removed.error()) << "\n";
   return status;
 }
 
@@ -131,7 +150,7 @@ base::Result<int> run(const Invocation& invocation) {
     if (!opened) return std::unexpected(opened.error());
     sink = std::move(*opened);
   }
-  const CaptureRun capture{*request, *controller, invocation.terminal};
+  const CaptureRun capture{.request = *request, .controller = *controller, .terminal = invocation.terminal};
   if (auto status = create(capture); !status) return std::unexpected(status.error());
   if (auto status = follow(capture, sink.get()); !status) return std::unexpected(status.error());
   return 0;
@@ -141,12 +160,12 @@ std::vector<Option> options() {
   return {
       {.flags = "--from",
        .value = "TAP",
-       .help = "only packets of these taps (default: any tap)",
+       .help = "only packets of these taps: a,b or --from a --from b (default: any tap)",
        .kind = Value::kTap,
        .repeated = true},
       {.flags = "--to",
        .value = "TOOL",
-       .help = "tool ports or nodes that get the packets (default: a node)",
+       .help = "tool ports or nodes that get the packets: a,b or --to a --to b (default: a node)",
        .kind = Value::kTool,
        .repeated = true},
       {.flags = "-w,--write",

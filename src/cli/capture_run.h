@@ -2,6 +2,9 @@
 // The life of one capture after its policy is in force: follow it until it ends, whoever ends it.
 #pragma once
 
+#include <chrono>
+#include <string>
+
 #include "base/result.h"
 #include "cli/capture_request.h"
 #include "cli/controller.h"
@@ -15,6 +18,14 @@ struct CaptureRun {
   const CaptureRequest& request;
   Controller& controller;
   Terminal& terminal;
+  std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();
+
+  // The policy is taken away, or was gone already. The hint of an error says what becomes of it.
+  [[nodiscard]] base::Status remove_policy() const;
+  // What to tell when the controller is away or back: "superspand at ... does not answer; ...", with a line break.
+  [[nodiscard]] std::string tell(bool controller_answers) const;
+  // "within 14m"
+  [[nodiscard]] std::string time_left() const;
 };
 
 // Reads the policy's stream from its node and writes it to `sink` until the node ends it (count or duration reached),

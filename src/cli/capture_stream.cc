@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/controller_watch.h"
 #include "cli/interrupt.h"
 #include "cli/print.h"
 #include "cli/progress.h"
@@ -23,18 +24,26 @@ constexpr seconds kOverdue{5};
 class Follower {
  public:
   Follower(const CaptureRun& run, PacketSink& sink)
-      : run_(run), sink_(sink), progress_(run.terminal, run.terminal.err_is_tty && !sink.draws()) {}
+      : run_(run),
+        sink_(sink),
+        progress_(run.terminal, run.terminal.err_is_tty && !sink.draws()),
+        watch_(run.controller) {}
 
   // False: stop reading.
   bool on_chunk(base::BytesView chunk) {
     if (!chunk.empty() && !pass_on(chunk)) return false;
     if (sink_.reader_gone() || InterruptScope::count() > 1) return left_ = true, false;
     const auto now = steady_clock::now();
-    const bool stop = InterruptScope::count() > 0 || now > start_ + run_.request.duration + kOverdue;
+    const bool stop = InterruptScope::count() > 0 || now > run_.start + run_.request.duration + kOverdue;
     if (stop && !stopping_) {
       stopping_ = true;
       drained_by_ = now + kDrain;
-      if (auto removed = run_.controller.remove(policy_target(run_.request.name)); !removed) failed(removed.error());
+      // Then nobody ends the stream either; whoever follows up on this run tries once more and reports.
+      if (!run_.remove_policy()) return left_ = true, false;
+    }
+    if (const auto answers = watch_.news()) {
+      progress_.clear();
+      run_.terminal.err << run_.tell(*answers) << std::flush;
     }
     progress_.draw(meter_.totals());
     if (!stopping_ || now < drained_by_) return true;
@@ -64,9 +73,8 @@ class Follower {
     return *written;
   }
 
-  // Not found: the policy ended by itself meanwhile, which is what is wanted.
   bool failed(const base::Error& error) {
-    if (error.code != base::ErrorCode::kNotFound) status_ = std::unexpected(error);
+    status_ = std::unexpected(error);
     return false;
   }
 
@@ -81,9 +89,9 @@ class Follower {
   const CaptureRun& run_;
   PacketSink& sink_;
   ProgressLine progress_;
+  ControllerWatch watch_;
   PcapngMeter meter_;
   base::Status status_;
-  steady_clock::time_point start_ = steady_clock::now();
   steady_clock::time_point drained_by_;
   bool meter_started_ = false;
   bool stopping_ = false;  // the policy is removed, the rest is awaited

@@ -5,7 +5,9 @@
 #include <unistd.h>
 
 #include <array>
+#include <future>
 #include <iterator>
+#include <thread>
 
 #include "cli/fake_controller.h"
 #include "recorder/pcapng.h"
@@ -144,6 +146,22 @@ TEST(Capture, WritesToAPipeAndIsBoundedByDefault) {
   EXPECT_EQ(outcome.code, 0);
   EXPECT_EQ(pipe.read_all(), head() + packets(1));
   EXPECT_EQ(controller.last_put().at("limits").at("duration_s"), 900);
+}
+
+TEST(Capture, SaysHowSeveralTapsAreWritten) {
+  FakeController controller;
+  controller.answer("GET /v1/taps", R"({"taps": [{"name": "leaf1-up"}, {"name": "leaf2-up"}]})");
+  controller.answer("GET /v1/tools", R"({"tools": []})");
+  controller.answer("GET /v1/nodes", R"({"nodes": []})");
+  controller.answer("PUT /v1/policies/x", base::Error{base::ErrorCode::kInvalid, "unknown word 'leaf2'", "",
+                                                      "/expression", base::SourceMark{"udp leaf2-up", 4, 9}});
+  Pipe pipe;
+  const Outcome outcome =
+      run_command(controller, {"capture", "udp", "--from", "leaf1-up", "leaf2-up", "--name", "x", "-w", "-"},
+                  {.out_fd = pipe.writer()});
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_TRUE(outcome.err.ends_with("hint: several taps are written with commas: --from leaf1-up,leaf2-up\n"))
+      << outcome.err;
 }
 
 TEST(Capture, EndsInOrderOnInterrupt) {
@@ -334,6 +352,103 @@ TEST(Capture, PrintsLinesAsTcpdumpDoes) {
   const std::string lines = pipe.read_all();
   EXPECT_EQ(std::ranges::count(lines, '\n'), 2) << lines;
   EXPECT_TRUE(lines.contains("IP 10.0.0.1.1234 > 10.0.0.2.53:")) << lines;
+}
+
+// --- a controller that dies meanwhile; the node lives ---
+
+// Sends the reader of the stream to another server.
+void send_to(FakeController& controller, const FakeController& node, const std::string& name) {
+  controller.answer("GET /v1/health", "{}");
+  controller.answer("GET /v1/policies/" + name + "/stream", R"({"endpoint": ")" + node.endpoint() +
+                                                                R"(", "path": "/v1/streams/)" + name +
+                                                                R"(", "token": ")" + http::test::kToken + "\"}");
+}
+
+TEST(Capture, SaysWhenTheControllerDiesAndWhatBecomesOfThePolicy) {
+  auto controller = std::make_unique<FakeController>();
+  FakeController node;
+  send_to(*controller, node, "mine");
+  const std::string endpoint = controller->endpoint();
+  std::promise<Stream> opened;
+  node.on_stream = [&](const Stream& stream) {
+    stream->write(head() + packets(1));
+    opened.set_value(stream);
+  };
+  test::WatchedText err;
+  std::thread fate([&] {
+    const Stream stream = opened.get_future().get();
+    controller.reset();
+    EXPECT_TRUE(err.wait_for("does not answer")) << err.text();
+    stream->write(packets(1) + statistics(0));
+    stream->finish();
+  });
+  const auto file = node.file("mine.pcapng");
+  const Outcome outcome =
+      run_command(*controller, {"capture", "udp", "-w", file, "--name", "mine", "--duration", "10m"}, {.err = &err});
+  fate.join();
+  EXPECT_EQ(outcome.code, 6);
+  EXPECT_EQ(packets_in(read_file(file)), 2U);
+  EXPECT_TRUE(
+      err.text().starts_with("superspand at " + endpoint +
+                             " does not answer; the capture goes on, policy 'mine' ends by its own limit within "))
+      << err.text();
+  EXPECT_TRUE(err.text().contains("\n2 packets, 84 bytes, 0 dropped\n")) << err.text();
+  EXPECT_TRUE(err.text().contains(": policy 'mine' could not be removed: ")) << err.text();
+  EXPECT_TRUE(err.text().contains("hint: it ends by its own limit within ")) << err.text();
+  EXPECT_TRUE(err.text().ends_with("; `superspan policy delete mine` ends it as soon as superspand answers\n"))
+      << err.text();
+}
+
+TEST(Capture, EndsAtOnceOnInterruptWhenTheControllerIsDead) {
+  auto controller = std::make_unique<FakeController>();
+  FakeController node;
+  send_to(*controller, node, "mine");
+  std::promise<Stream> opened;
+  node.on_stream = [&](const Stream& stream) {
+    stream->write(head() + packets(1));
+    opened.set_value(stream);
+  };
+  test::WatchedText err;
+  std::thread fate([&] {
+    const Stream stream = opened.get_future().get();
+    controller.reset();
+    EXPECT_TRUE(err.wait_for("does not answer")) << err.text();
+    kill(getpid(), SIGINT);
+  });
+  const auto file = node.file("mine.pcapng");
+  const Outcome outcome = run_command(*controller, {"capture", "udp", "-w", file, "--name", "mine"}, {.err = &err});
+  fate.join();
+  EXPECT_EQ(outcome.code, 6);
+  EXPECT_EQ(packets_in(read_file(file)), 1U);
+  EXPECT_TRUE(err.text().contains("policy 'mine' could not be removed")) << err.text();
+}
+
+TEST(Capture, GoesOnCountingWhenTheControllerIsBack) {
+  auto controller = std::make_unique<FakeController>();
+  controller->answer("GET /v1/nodes", R"({"nodes": []})");
+  controller->answer("GET /v1/health", "{}");
+  controller->answer("GET /v1/policies/mine/stats", R"({"hops": []})");
+  const std::string endpoint = controller->endpoint();
+  test::WatchedText err;
+  std::thread fate([&] {
+    EXPECT_TRUE(err.wait_for("0 packets")) << err.text();
+    controller.reset();
+    EXPECT_TRUE(err.wait_for("does not answer")) << err.text();
+    controller = std::make_unique<FakeController>(http::test::options_for(endpoint));
+    controller->answer("GET /v1/health", "{}");
+    controller->answer("GET /v1/policies/mine/stats",
+                       R"({"hops": [{"stage": "delivery", "packets": 7, "bytes": 700}]})");
+    controller->add_policy("mine", {{"name", "mine"}});
+    EXPECT_TRUE(err.wait_for("answers again")) << err.text();
+    EXPECT_TRUE(err.wait_for("7 packets")) << err.text();
+    kill(getpid(), SIGINT);
+  });
+  const Outcome outcome =
+      run_command(*controller, {"capture", "udp", "--to", "ids1", "--name", "mine"}, {.err_is_tty = true, .err = &err});
+  fate.join();
+  EXPECT_EQ(outcome.code, 0) << err.text();
+  EXPECT_TRUE(err.text().ends_with("7 packets, 700 bytes, 0 dropped\n")) << err.text();
+  EXPECT_TRUE(controller->policies().empty());
 }
 
 }  // namespace

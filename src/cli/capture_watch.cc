@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <boost/json/array.hpp>
+#include <ostream>
 #include <thread>
 
 #include "cli/capture_run.h"
+#include "cli/controller_watch.h"
 #include "cli/interrupt.h"
 #include "cli/print.h"
 #include "cli/progress.h"
@@ -34,24 +36,37 @@ CaptureTotals delivered(const boost::json::value& stats) {
   return any ? all : last;
 }
 
+bool is_away(const base::Error& error) {
+  return error.code == base::ErrorCode::kUnavailable || error.code == base::ErrorCode::kTimeout;
+}
+
 }  // namespace
 
 base::Status watch_counters(const CaptureRun& run, CaptureTotals& totals) {
   constexpr milliseconds kLook{1000};
   constexpr milliseconds kWake{100};
+  constexpr milliseconds kTimeout{2000};
   ProgressLine progress(run.terminal, run.terminal.err_is_tty);
   const std::string target = policy_target(run.request.name);
-  const auto end = steady_clock::now() + run.request.duration + kOverdue;
+  const auto end = run.start + run.request.duration + kOverdue;
+  ControllerWatch watch(run.controller);
+  Controller controller = run.controller.with_timeout(kTimeout);
   auto look_at = steady_clock::now();
   while (InterruptScope::count() == 0 && steady_clock::now() < end) {
     std::this_thread::sleep_for(kWake);
+    if (const auto answers = watch.news()) {
+      progress.clear();
+      run.terminal.err << run.tell(*answers) << std::flush;
+    }
     if (steady_clock::now() < look_at) continue;
     look_at = steady_clock::now() + kLook;
-    const auto stats = run.controller.get(target + "/stats");
+    const auto stats = controller.get(target + "/stats");
+    if (!stats && is_away(stats.error())) continue;
     if (!stats) return std::unexpected(stats.error());
     totals = delivered(*stats);
     progress.draw(totals);
-    const auto policy = run.controller.get(target);
+    const auto policy = controller.get(target);
+    if (!policy && is_away(policy.error())) continue;
     if (!policy) return std::unexpected(policy.error());
     const std::string state = text_member(*policy, "state");
     if (state == "ended" || state == "failed") break;

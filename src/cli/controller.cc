@@ -21,8 +21,9 @@ constexpr int kTooMany = 429;
 constexpr int kAttempts = 100;
 constexpr std::chrono::milliseconds kPause{100};
 
-// The API says "GET /v1/tools lists them"; here that is a command.
+// The API says "?switch" and "GET /v1/tools lists them"; here that is an option and a command.
 base::Error in_our_words(base::Error error) {
+  if (error.place.starts_with('?')) error.place = "--" + error.place.substr(1);
   constexpr std::string_view kRequest = "GET /v1/";
   const std::size_t begin = error.hint.find(kRequest);
   if (begin == std::string::npos) return error;
@@ -51,13 +52,17 @@ base::Result<Controller> Controller::connect(const Invocation& invocation) {
   }
   auto token = http::read_token(found->token_file);
   if (!token) return std::unexpected(token.error());
-  const std::string ca_file = invocation.arguments.text("ca-file").value_or("");
-  http::Client client(found->endpoint, {.token = *token, .ca_file = ca_file});
-  return Controller(std::move(client), endpoint, ca_file);
+  return Controller(found->endpoint, {.token = *token, .ca_file = invocation.arguments.text("ca-file").value_or("")});
 }
 
-Controller::Controller(http::Client client, std::string endpoint, std::string ca_file)
-    : client_(std::move(client)), endpoint_(std::move(endpoint)), ca_file_(std::move(ca_file)) {}
+Controller::Controller(const http::Endpoint& endpoint, http::ClientOptions options)
+    : where_(endpoint), options_(std::move(options)), client_(where_, options_), endpoint_(http::to_string(endpoint)) {}
+
+Controller Controller::with_timeout(std::chrono::milliseconds timeout) const {
+  http::ClientOptions options = options_;
+  options.timeout_ms = timeout.count();
+  return {where_, std::move(options)};
+}
 
 base::Error Controller::unreachable(base::Error error) const {
   const bool away = error.code == base::ErrorCode::kUnavailable || error.code == base::ErrorCode::kTimeout;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <boost/json/value.hpp>
+#include <chrono>
 #include <string>
 #include <string_view>
 
@@ -26,17 +27,21 @@ class Controller {
   // See http::Client::stream; a status that is not 2xx is an error.
   [[nodiscard]] base::Status stream(std::string_view target, const http::Client::OnChunk& on_chunk);
 
+  // The same one over a connection of its own; each request fails after `timeout`.
+  [[nodiscard]] Controller with_timeout(std::chrono::milliseconds timeout) const;
+
   [[nodiscard]] const std::string& endpoint() const { return endpoint_; }
-  [[nodiscard]] const std::string& ca_file() const { return ca_file_; }
+  [[nodiscard]] const std::string& ca_file() const { return options_.ca_file; }
 
  private:
-  Controller(http::Client client, std::string endpoint, std::string ca_file);
+  Controller(const http::Endpoint& endpoint, http::ClientOptions options);
   base::Result<boost::json::value> send(http::Method method, std::string_view target, const std::string& body);
   [[nodiscard]] base::Error unreachable(base::Error error) const;
 
+  http::Endpoint where_;
+  http::ClientOptions options_;
   http::Client client_;
   std::string endpoint_;
-  std::string ca_file_;
 };
 
 // "/v1/policies/NAME" with the name encoded.

@@ -6,6 +6,7 @@
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
+#include <condition_variable>
 #include <fstream>
 #include <map>
 #include <mutex>
@@ -175,6 +176,38 @@ class FakeController {
   http::test::RunningServer server_;
 };
 
+// What a command prints, for a test that waits for it on another thread.
+class WatchedText : public std::streambuf {
+ public:
+  // False if it does not come for very long.
+  [[nodiscard]] bool wait_for(const std::string& text) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, std::chrono::seconds(60), [&] { return text_.contains(text); });
+  }
+  [[nodiscard]] std::string text() {
+    const std::lock_guard lock(mutex_);
+    return text_;
+  }
+
+ private:
+  int_type overflow(int_type c) override {
+    if (c != traits_type::eof()) add(std::string(1, static_cast<char>(c)));
+    return c;
+  }
+  std::streamsize xsputn(const char* bytes, std::streamsize count) override {
+    add(std::string(bytes, static_cast<std::size_t>(count)));
+    return count;
+  }
+  void add(const std::string& text) {
+    const std::lock_guard lock(mutex_);
+    text_ += text;
+    changed_.notify_all();
+  }
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::string text_;
+};
+
 // How a run differs from a plain one in a script.
 struct Surroundings {
   std::string input = {};
@@ -182,12 +215,14 @@ struct Surroundings {
   bool out_is_tty = false;
   bool err_is_tty = false;
   std::map<std::string, std::string> environment = {};
+  WatchedText* err = nullptr;  // gets standard error instead of Outcome::err
 };
 
 inline Outcome run_command(const std::vector<std::string>& words, Surroundings surroundings = {}) {
   std::istringstream in(surroundings.input);
   std::ostringstream out;
-  std::ostringstream err;
+  std::ostringstream kept;
+  std::ostream err(surroundings.err != nullptr ? static_cast<std::streambuf*>(surroundings.err) : kept.rdbuf());
   const auto& variables = surroundings.environment;
   Terminal terminal{.in = in,
                     .out = out,
@@ -200,7 +235,7 @@ inline Outcome run_command(const std::vector<std::string>& words, Surroundings s
                       return found == variables.end() ? std::nullopt : std::optional(found->second);
                     }};
   const int code = run(words, terminal);
-  return {code, out.str(), err.str()};
+  return {code, out.str(), kept.str()};
 }
 
 // Runs with the fake controller as the one that the environment names.
