@@ -139,6 +139,25 @@ TEST(Errors, HaveStableExitCodesAndSayWhatToDo) {
   }
 }
 
+TEST(Errors, AboutTheQueryNameTheOption) {
+  FakeController controller;
+  controller.answer("GET /v1/flows", base::Error{base::ErrorCode::kNotFound, "the fabric has no switch 'x'",
+                                                 "GET /v1/switches lists them", "?switch", std::nullopt});
+  const Outcome outcome = run_command(controller, {"flows", "--switch", "x"});
+  EXPECT_EQ(outcome.code, 3);
+  EXPECT_EQ(outcome.err, "--switch: the fabric has no switch 'x'\nhint: `superspan switches` lists them\n");
+}
+
+TEST(Errors, OfAnUnknownSchemeSayWhichAreKnown) {
+  FakeController controller;
+  const Outcome outcome = run_command(controller, {"taps", "--endpoint", "ftp://x"});
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_TRUE(
+      outcome.err.contains("'ftp://x' is no endpoint: 'ftp' is no scheme that is known\n"
+                           "hint: write http://127.0.0.1:8600, https://host:8600 or unix:/"))
+      << outcome.err;
+}
+
 TEST(Errors, OfAnAbsentControllerSendToTheDoctor) {
   std::string endpoint;
   std::filesystem::path token;

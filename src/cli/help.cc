@@ -12,13 +12,14 @@ namespace {
 // From this column on stand the explanations of options.
 constexpr std::size_t kHelpColumn = 28;
 
-constexpr std::array<ExitCode, 7> kExitCodes{{{0, "success"},
-                                              {1, "error"},
-                                              {2, "wrong usage or bad input"},
-                                              {3, "not found"},
-                                              {4, "conflict: it exists already or has changed"},
-                                              {5, "denied"},
-                                              {6, "timeout, or the other side is not reachable"}}};
+constexpr std::array<ExitCode, 7> kExitCodes{
+    {{0, "success"},
+     {1, "failed: a limit of the fabric is reached, a disk is full, or a defect"},
+     {2, "wrong usage or bad input"},
+     {3, "not found"},
+     {4, "conflict: it exists already or has changed"},
+     {5, "denied"},
+     {6, "timeout, or the other side is not reachable"}}};
 
 std::string entry(const std::string& left, const std::string& right) {
   if (left.size() + 2 < kHelpColumn) return fmt::format("{:<{}}{}\n", left, kHelpColumn, right);
@@ -29,7 +30,7 @@ std::string option_entry(const Option& option) {
   const std::vector<std::string> flags = option_flags(option);
   std::string left = flags.front().starts_with("--") ? "      " : "  ";
   for (std::size_t index = 0; index < flags.size(); ++index) left += (index > 0 ? ", " : "") + flags[index];
-  if (!option.value.empty()) left += " " + option.value + (option.repeated ? "..." : "");
+  if (!option.value.empty()) left += " " + option.value + (option.repeated ? ",..." : "");
   return entry(left, option.help);
 }
 

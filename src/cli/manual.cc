@@ -62,7 +62,7 @@ std::string roff_paragraphs(std::string_view description) {
 std::string flags_and_value(const Option& option) {
   std::string text;
   for (const std::string& flag : option_flags(option)) text += (text.empty() ? "" : ", ") + flag;
-  if (!option.value.empty()) text += " " + option.value + (option.repeated ? "..." : "");
+  if (!option.value.empty()) text += " " + option.value + (option.repeated ? ",..." : "");
   return text;
 }
 

@@ -133,9 +133,7 @@ void Connection::parse() {
   if (progress.state == Progress::State::kError) {
     ++core_->malformed;
     keep_alive_ = false;
-    const bool limit = progress.status == 413 || progress.status == 431;
-    return send_problem(progress.status, limit ? base::ErrorCode::kLimit : base::ErrorCode::kInvalid,
-                        "malformed request: " + progress.error, "");
+    return refuse(progress);
   }
   const bool done = progress.state == Progress::State::kDone;
   if (reader_->header_done() && !admitted_) {
@@ -154,6 +152,22 @@ void Connection::parse() {
     return write_out(&Connection::read);
   }
   read();
+}
+
+void Connection::refuse(const Progress& progress) {
+  const Limits& limits = core_->options.limits;
+  if (progress.status == 413) {
+    return send_problem(413, base::ErrorCode::kLimit,
+                        fmt::format("the body is larger than {} bytes", limits.body_bytes),
+                        "send less, or several requests");
+  }
+  if (progress.status == 431) {
+    return send_problem(431, base::ErrorCode::kLimit,
+                        fmt::format("the request's header is larger than {} bytes", limits.header_bytes),
+                        "shorten the address or leave out header fields");
+  }
+  send_problem(progress.status, base::ErrorCode::kInvalid, "malformed request: " + progress.error,
+               "send HTTP/1.1 as RFC 9112 has it");
 }
 
 bool Connection::admitted() {

@@ -80,6 +80,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   void on_read(boost::system::error_code error, std::size_t count);
   void got_bytes(std::size_t count);
   void parse();
+  void refuse(const Progress& progress);
   [[nodiscard]] bool admitted();
   void dispatch();
   void send_response(Response response);

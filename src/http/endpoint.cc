@@ -39,6 +39,9 @@ base::Result<Endpoint> parse_endpoint(std::string_view text) {
   } else if (rest.starts_with("http://")) {
     rest.remove_prefix(7);
   }
+  if (const auto scheme = rest.find("://"); scheme != std::string_view::npos) {
+    return bad(text, "'" + std::string(rest.substr(0, scheme)) + "' is no scheme that is known");
+  }
   if (rest.ends_with('/')) rest.remove_suffix(1);
   const auto colon = rest.rfind(':');
   if (colon == std::string_view::npos) return bad(text, "the port is missing");

@@ -89,7 +89,8 @@ base::Result<Request> RequestReader::take() {
   auto target = parse_target(std::string_view(message.target().data(), message.target().size()));
   if (!target) return std::unexpected(target.error());
   Request request;
-  request.method = parse_method(std::string_view(message.method_string().data(), message.method_string().size()));
+  request.method_name = std::string(message.method_string());
+  request.method = parse_method(request.method_name);
   request.path = std::move(target->path);
   request.query = std::move(target->query);
   request.headers = fields_of(message);

@@ -36,10 +36,9 @@ Response not_found(const std::string& path) {
                   "", std::nullopt});
 }
 
-Response wrong_method(Method method, const std::string& allowed) {
-  Response response =
-      problem(405, {base::ErrorCode::kInvalid, std::string("the resource has no method ") + to_string(method),
-                    "use " + allowed, "", std::nullopt});
+Response wrong_method(const std::string& method, const std::string& allowed) {
+  Response response = problem(
+      405, {base::ErrorCode::kInvalid, "the resource has no method " + method, "use " + allowed, "", std::nullopt});
   response.headers.emplace_back("Allow", allowed);
   return response;
 }
@@ -85,7 +84,7 @@ void Router::handle(Request request, Responder responder) const {
     }
   }
   if (best == nullptr) {
-    return responder.reply(allowed.empty() ? not_found(request.path) : wrong_method(request.method, allowed));
+    return responder.reply(allowed.empty() ? not_found(request.path) : wrong_method(request.method_name, allowed));
   }
   for (std::size_t at = 0; at < path.size(); ++at) {
     const std::string_view name = best->segments[at];

@@ -98,6 +98,9 @@ TEST(Server, UnknownPathAndMethodAreProblems) {
   const auto wrong = client.request(Method::kDelete, "/hello");
   EXPECT_EQ(wrong->status, 405);
   EXPECT_EQ(wrong->header("allow"), "GET");
+  const auto patch =
+      RawClient(server.endpoint()).ask("PATCH /hello HTTP/1.1\r\nConnection: close\r\n" + kAuthorization + "\r\n");
+  EXPECT_TRUE(patch.contains("the resource has no method PATCH")) << patch;
   EXPECT_EQ(client.request(Method::kGet, "/echo/%zz")->status, 400);
 }
 
@@ -110,6 +113,8 @@ TEST(Limits, AHeaderOver8KiBIs431) {
   RunningServer server(echo_router());
   const auto answer = RawClient(server.endpoint()).ask(get("/hello", "X: " + std::string(9000, 'x') + "\r\n"));
   EXPECT_TRUE(answer.starts_with("HTTP/1.1 431 ")) << answer;
+  EXPECT_TRUE(answer.contains("the request's header is larger than 8192 bytes")) << answer;
+  EXPECT_TRUE(answer.contains("\"hint\":")) << answer;
 }
 
 TEST(Limits, AHeaderWithoutEndIs431) {
@@ -121,7 +126,10 @@ TEST(Limits, ABodyOver1MiBIs413) {
   RunningServer server(echo_router());
   auto client = server.client();
   EXPECT_EQ(client.request(Method::kPut, "/echo/a", std::string(1024 * 1024, '['))->status, 200);
-  EXPECT_EQ(client.request(Method::kPut, "/echo/a", std::string(1024 * 1024 + 1, '['))->status, 413);
+  const auto refused = client.request(Method::kPut, "/echo/a", std::string(1024 * 1024 + 1, '['));
+  EXPECT_EQ(refused->status, 413);
+  EXPECT_EQ(error_of(*refused).message, "the body is larger than 1048576 bytes");
+  EXPECT_FALSE(error_of(*refused).hint.empty());
 }
 
 TEST(Limits, AChunkedBodyOver1MiBIs413) {

@@ -28,8 +28,8 @@ std::unexpected<base::Error> failure(sqlite3* database) {
                         "check that the directory exists, and its owner and mode", file);
     case SQLITE_FULL:
     case SQLITE_IOERR:
-      return base::fail(ErrorCode::kUnavailable, "the disk refuses the state file: " + words, "check space and health",
-                        file);
+      return base::fail(ErrorCode::kInternal, "the controller's disk refuses the state file: " + words,
+                        "check space and health of that disk", file);
     case SQLITE_CONSTRAINT:
       return base::fail(ErrorCode::kConflict, words, {}, file);
     default:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What only the file can do: survive, and be wrong.
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -166,6 +167,45 @@ TEST(Sqlite, APlaceThatCannotBeWrittenIsNamed) {
   EXPECT_EQ(error_of("/proc/superspan.db").code, base::ErrorCode::kDenied);
   EXPECT_EQ(error_of("/nonexistent/superspan.db").code, base::ErrorCode::kDenied);
   EXPECT_EQ(error_of("/nonexistent/superspan.db").place, "/nonexistent/superspan.db");
+}
+
+// Files of this process cannot grow while it lives.
+class FullDisk {
+ public:
+  FullDisk() : signal_(::signal(SIGXFSZ, SIG_IGN)) {
+    ::getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit none{0, before_.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &none);
+  }
+  FullDisk(const FullDisk&) = delete;
+  FullDisk& operator=(const FullDisk&) = delete;
+  ~FullDisk() {
+    ::setrlimit(RLIMIT_FSIZE, &before_);
+    ::signal(SIGXFSZ, signal_);
+  }
+
+ private:
+  rlimit before_{};
+  sighandler_t signal_;
+};
+
+TEST(Sqlite, AFullDiskIsTheControllersTroubleAndPasses) {
+  const TemporaryFolder folder;
+  const auto store = open_sqlite_store(folder / "superspan.db");
+  ASSERT_TRUE(store);
+  const Change change{{1, 2, Slot{1, 1}}, {policy("web", 1)}, {}};
+  base::Status stored;
+  {
+    const FullDisk full;
+    stored = (*store)->commit(change);
+  }
+  ASSERT_FALSE(stored);
+  EXPECT_EQ(stored.error().code, base::ErrorCode::kInternal);
+  EXPECT_TRUE(stored.error().message.starts_with("the controller's disk refuses the state file"))
+      << stored.error().message;
+  EXPECT_TRUE((*store)->load()->policies.empty());
+  EXPECT_TRUE((*store)->commit(change));
+  EXPECT_EQ((*store)->load()->policies.size(), 1U);
 }
 
 }  // namespace

@@ -78,7 +78,7 @@ class Store {
  public:
   virtual ~Store() = default;
   [[nodiscard]] virtual base::Result<Contents> load() = 0;
-  // All of it or nothing. kConflict if a counter would go back or two policies share a number; kUnavailable if the disk
+  // All of it or nothing. kConflict if a counter would go back or two policies share a number; kInternal if the disk
   // is full or fails.
   [[nodiscard]] virtual base::Status commit(const Change& change) = 0;
   // Blocks until all that was committed before is on the disk. May run on another thread beside the other calls.
