@@ -41,6 +41,7 @@ Controller::Controller(boost::asio::io_context& io, std::shared_ptr<const fabric
       engine_(std::move(topology), options_.engine),
       events_(clock, options_.on_event),
       nodes_(io, clock, options_.node_ca_file),
+      changes_(io),
       timer_(io),
       started_(clock.steady()),
       kept_alive_(started_),

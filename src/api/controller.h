@@ -11,6 +11,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <deque>
+#include <expected>
 #include <functional>
 #include <map>
 #include <memory>
@@ -19,6 +20,7 @@
 #include <vector>
 
 #include "api/backoff.h"
+#include "api/change_queue.h"
 #include "api/event_log.h"
 #include "api/flusher.h"
 #include "api/node_directory.h"
@@ -53,17 +55,48 @@ class Controller final : private openflow::SwitchHandler {
   Controller& operator=(const Controller&) = delete;
 
   // --- policies ---
+  // What must hold for a policy of that name before it is changed, ended ones included.
+  struct Precondition {
+    bool absent = false;
+    bool present = false;
+    std::optional<std::uint64_t> revision;
+  };
+  struct Draft {
+    std::string name;
+    store::PolicyText text;
+    Precondition precondition;
+  };
+  struct ApplyOptions {
+    base::Duration wait{};
+    bool dry_run = false;
+  };
   struct PutResult {
     PolicyDocument policy;
-    bool created = false;
+    PolicyBook::Effect effect = PolicyBook::Effect::kUnchanged;
     bool in_force = false;
   };
-  // `done` when the policy is in force, or nothing moves any more (a switch is away), or after `wait`. Errors: those of
-  // PolicyBook::put and Engine::set_policies (place: a pointer into the body), of the store, or the switch's refusal.
-  void put_policy(const std::string& name, store::PolicyText text, base::Duration wait,
-                  std::function<void(base::Result<PutResult>)> done);
+  struct Applied {
+    std::vector<PutResult> policies;  // one for each draft
+    std::uint32_t epoch = 0;
+    std::optional<fabric::Plan> plan;  // of a dry run
+  };
+  struct Refusal {
+    std::optional<std::size_t> draft;  // whose fault it is, if it is one's
+    base::Error error;
+  };
+  using Refusals = std::vector<Refusal>;
+  // All of them in one commit, or none. `done` when they are in force, or nothing moves any more (a switch is away), or
+  // after `wait`; for a dry run at once. Errors: kConflict for a precondition (place "If-Match" or "If-None-Match"),
+  // those of PolicyBook (place: a pointer into the text) and Engine::check, of the store, or the switch's refusal.
+  void apply(std::vector<Draft> drafts, const ApplyOptions& options,
+             std::function<void(std::expected<Applied, Refusals>)> done);
+  // Runs `work` on a worker thread and then `done` on this one. kUnavailable if too much waits already.
+  [[nodiscard]] base::Status run_aside(std::function<void()> work, std::function<void()> done) {
+    return changes_.add({}, std::move(work), std::move(done));
+  }
   // `done` with true when the fabric has forgotten it, false if that still takes longer than `wait`.
-  void remove_policy(const std::string& name, base::Duration wait, std::function<void(base::Result<bool>)> done);
+  void remove_policy(const std::string& name, const Precondition& precondition, base::Duration wait,
+                     std::function<void(base::Result<bool>)> done);
 
   [[nodiscard]] std::vector<PolicyDocument> policies() const;  // sorted by name, ended ones too
   [[nodiscard]] std::optional<PolicyDocument> policy(const std::string& name) const;
@@ -130,6 +163,15 @@ class Controller final : private openflow::SwitchHandler {
     std::string policy;
     std::string text;
   };
+  [[nodiscard]] static base::Status check_precondition(const Precondition& wanted, const std::string& name,
+                                                       const store::Policy* now);
+  struct Application;
+  static void compile_drafts(Application& work, const policy::CompileOptions& options);
+  void make(Application& work);
+  void try_out(Application& work, const PolicyBook::Proposal& proposal);
+  void await(const Application& work, const std::vector<PolicyBook::Effect>& effects);
+  void remove_now(const std::string& name, const Precondition& precondition, base::Duration wait,
+                  std::function<void(base::Result<bool>)> done);
   [[nodiscard]] base::Status commit(const PolicyBook::Proposal& proposal, const std::vector<News>& news);
   [[nodiscard]] base::Status write(const PolicyBook::Proposal& proposal, const std::vector<News>& news);
   // Goes on with `then` when the disk has what was committed; if it fails, `done` gets the error.
@@ -162,6 +204,7 @@ class Controller final : private openflow::SwitchHandler {
   PolicyBook book_;
   EventLog events_;
   NodeDirectory nodes_;
+  ChangeQueue changes_;
   boost::asio::steady_timer timer_;
   base::SteadyTime started_;
   base::SteadyTime kept_alive_;

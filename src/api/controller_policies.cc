@@ -48,39 +48,19 @@ base::Status Controller::commit(const PolicyBook::Proposal& proposal, const std:
   return {};
 }
 
-void Controller::put_policy(const std::string& name, store::PolicyText text, base::Duration wait,
-                            std::function<void(base::Result<PutResult>)> done) {
-  const auto proposal = book_.put(name, std::move(text), clock_.wall());
-  if (!proposal) return done(std::unexpected(proposal.error()));
-  if (!proposal->unchanged) {
-    if (proposal->created) forget_statistics(name);
-    const News news{proposal->created ? "policy-created" : "policy-changed", name, ""};
-    if (auto committed = commit(*proposal, {news}); !committed) return done(std::unexpected(committed.error()));
-  }
-  const std::uint32_t number = book_.find(name)->stored.number;
-  auto answer = [this, name, number, created = proposal->created, done](bool late) {
-    const auto* entry = book_.find(name);
-    if (entry == nullptr || entry->stored.number != number) {
-      done(base::fail(base::ErrorCode::kConflict, fmt::format("policy '{}' was changed or deleted meanwhile", name)));
-      return true;
-    }
-    const auto views = engine_.policies();
-    PolicyDocument policy = document(*entry, find_view(views, entry->stored));
-    if (policy.state == "failed") {
-      done(base::fail(base::ErrorCode::kLimit, "the fabric refused the policy: " + policy.why,
-                      "delete it or change it; until then it stays listed as failed"));
-      return true;
-    }
-    const bool in_force = policy.state == "active" || policy.state == "ended";
-    if (!in_force && !late && policy.moving) return false;
-    done(PutResult{std::move(policy), created, in_force});
-    return true;
-  };
-  when_stored(std::move(done), [this, wait, answer = std::move(answer)] { wait_for(wait, answer); });
+// Behind the changes of that name that are still being prepared: a client may give one up and delete it.
+void Controller::remove_policy(const std::string& name, const Precondition& precondition, base::Duration wait,
+                               std::function<void(base::Result<bool>)> done) {
+  const auto queued = changes_.add({name}, {}, [=, this] { remove_now(name, precondition, wait, done); });
+  if (!queued) done(std::unexpected(queued.error()));
 }
 
-void Controller::remove_policy(const std::string& name, base::Duration wait,
-                               std::function<void(base::Result<bool>)> done) {
+void Controller::remove_now(const std::string& name, const Precondition& precondition, base::Duration wait,
+                            std::function<void(base::Result<bool>)> done) {
+  const auto* entry = book_.find(name);
+  if (auto status = check_precondition(precondition, name, entry == nullptr ? nullptr : &entry->stored); !status) {
+    return done(std::unexpected(status.error()));
+  }
   const auto proposal = book_.remove(name);
   if (!proposal) return done(std::unexpected(proposal.error()));
   if (auto committed = commit(*proposal, {{"policy-deleted", name, ""}}); !committed) {

@@ -43,8 +43,8 @@ class ControllerTest : public ::testing::Test {
 
   base::Status put(const std::string& name, store::PolicyText text) {
     std::optional<base::Status> status;
-    controller_->put_policy(name, std::move(text), base::Duration{0}, [&](const auto& result) {
-      status = result ? base::Status{} : base::Status(std::unexpected(result.error()));
+    controller_->apply({{name, std::move(text), {}}}, {}, [&](const auto& result) {
+      status = result ? base::Status{} : base::Status(std::unexpected(result.error().front().error));
     });
     while (!status) io_.run_one();
     return *status;
@@ -136,7 +136,7 @@ TEST_F(ControllerTest, CountersOfPoliciesThatAreGoneAreForgotten) {
     heartbeat({}, counters);
     EXPECT_EQ(told_of(), 1U);
     EXPECT_EQ(controller_->statistics("web")->nodes.size(), round == 0 ? 1U : 0U) << "the number is of another policy";
-    controller_->remove_policy("web", base::Duration{0}, [](const auto& gone) { EXPECT_TRUE(gone); });
+    controller_->remove_policy("web", {}, base::Duration{0}, [](const auto& gone) { EXPECT_TRUE(gone); });
     EXPECT_EQ(told_of(), 0U);
     heartbeat({}, counters);  // the node has closed it, and remembers
     EXPECT_EQ(told_of(), 0U);

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <expected>
+#include <memory>
+#include <utility>
+
 #include "api/json_reader.h"
 #include "api/respond.h"
 #include "api/routes.h"
@@ -10,40 +14,69 @@ namespace {
 
 constexpr std::size_t kExpressionBytes = 65'536;
 
-http::Response explain(const http::Request& request, const policy::CompileOptions& options) {
-  const auto object = parse_object(request.body);
-  if (!object) return http::problem(object.error());
+struct Question {
+  std::string expression;
+  std::string stage_name;
+  policy::Stage stage = policy::Stage::kRules;
+};
+
+std::expected<Question, std::vector<base::Error>> parse_question(std::string_view body) {
+  const auto object = parse_object(body);
+  if (!object) return std::unexpected(std::vector{object.error()});
   std::vector<base::Error> errors;
   JsonReader reader(*object, "", errors);
+  Question question;
   reader.require("expression");
-  const std::string expression = reader.text("expression", kExpressionBytes);
-  std::string name = reader.text("stage", 64);
+  question.expression = reader.text("expression", kExpressionBytes);
+  question.stage_name = reader.text("stage", 64);
   reader.finish();
-  if (!errors.empty()) return http::problem(errors);
-  if (name.empty()) name = "rules";
-  const auto stage = policy::parse_stage(name);
-  if (!stage) {
-    base::Error error = stage.error();
-    error.code = base::ErrorCode::kInvalid;
-    error.place = "/stage";
-    return http::problem(error);
+  if (!errors.empty()) return std::unexpected(std::move(errors));
+  if (question.stage_name.empty()) question.stage_name = "rules";
+  const auto stage = policy::parse_stage(question.stage_name);
+  if (stage) {
+    question.stage = *stage;
+    return question;
   }
-  auto text = policy::explain(expression, *stage, options);
+  errors.push_back(stage.error());
+  errors.back().code = base::ErrorCode::kInvalid;
+  errors.back().place = "/stage";
+  return std::unexpected(std::move(errors));
+}
+
+http::Response answer(const Question& question, const policy::CompileOptions& options) {
+  auto text = policy::explain(question.expression, question.stage, options);
   if (!text) {
     text.error().place = "/expression";
     return http::problem(text.error());
   }
-  return json_response(boost::json::object{{"expression", expression}, {"stage", name}, {"text", *text}});
+  return json_response(
+      boost::json::object{{"expression", question.expression}, {"stage", question.stage_name}, {"text", *text}});
+}
+
+void explain(Controller& controller, const policy::CompileOptions& options, const http::Request& request,
+             http::Responder responder) {
+  auto question = parse_question(request.body);
+  if (!question) return responder.reply(http::problem(question.error()));
+  struct Work {
+    Question question;
+    http::Response response;
+    http::Responder responder;
+  };
+  auto work = std::make_shared<Work>(Work{std::move(*question), {}, std::move(responder)});
+  const auto queued = controller.run_aside([work, options] { work->response = answer(work->question, options); },
+                                           [work] { work->responder.reply(std::move(work->response)); });
+  if (!queued) work->responder.reply(http::problem(queued.error()));
 }
 
 }  // namespace
 
 void add_explain(http::Router& router, Controller& controller) {
   // As a policy of this fabric would be compiled.
-  router.add_simple(http::Method::kPost, "/v1/explain",
-                    [options = fabric::compile_options(controller.topology())](const http::Request& request) {
-                      return explain(request, options);
-                    });
+  router.add(http::Method::kPost, "/v1/explain",
+             [&controller, options = fabric::compile_options(controller.topology())](const http::Request& request,
+                                                                                     http::Responder responder) {
+               explain(controller, options, request, std::move(responder));
+             });
 }
 
 }  // namespace superspan::api

@@ -138,6 +138,15 @@ const json::object* JsonReader::object(std::string_view key) {
   return nullptr;
 }
 
+const json::array* JsonReader::array(std::string_view key, std::size_t count_max) {
+  const auto* value = find(key);
+  if (value == nullptr) return nullptr;
+  if (value->is_array() && value->get_array().size() <= count_max) return &value->get_array();
+  fail(key, fmt::format("'{}' must be a list of at most {}", key, count_max),
+       "send several requests if there are more");
+  return nullptr;
+}
+
 void JsonReader::ignore(std::string_view key) {
   known_.emplace_back(key);
 }

@@ -30,8 +30,9 @@ class JsonReader {
   [[nodiscard]] std::string text(std::string_view key, std::size_t bytes_max);
   [[nodiscard]] bool flag(std::string_view key);
   [[nodiscard]] std::uint64_t number(std::string_view key, std::uint64_t max);
-  [[nodiscard]] std::vector<std::string> names(std::string_view key, std::size_t count_max);  // distinct
-  [[nodiscard]] const boost::json::object* object(std::string_view key);                      // nullptr: absent
+  [[nodiscard]] std::vector<std::string> names(std::string_view key, std::size_t count_max);   // distinct
+  [[nodiscard]] const boost::json::object* object(std::string_view key);                       // nullptr: absent
+  [[nodiscard]] const boost::json::array* array(std::string_view key, std::size_t count_max);  // nullptr: absent
   void ignore(std::string_view key);
   // Every member that nobody asked for becomes an error.
   void finish();

@@ -72,7 +72,8 @@ class NodeDirectory {
   [[nodiscard]] static const boost::json::object* policy_counters(const Entry& entry, const std::string& policy,
                                                                   std::uint32_t number);
   void forget_policy(const std::string& policy);
-  // Of this node: forgets the counters of policies that are not `known`. Nodes go on telling of closed ones for a while.
+  // Of this node: forgets the counters of policies that are not `known`. Nodes go on telling of closed ones for a
+  // while.
   void forget_unknown_policies(const std::string& name, const std::function<bool(const std::string& policy)>& known);
 
  private:

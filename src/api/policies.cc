@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "api/json_reader.h"
+#include "api/preconditions.h"
 #include "api/respond.h"
 #include "api/routes.h"
 #include "base/nearest.h"
@@ -15,6 +16,7 @@ namespace {
 
 namespace json = boost::json;
 using base::ErrorCode;
+using Applying = std::expected<Controller::Applied, Controller::Refusals>;
 
 constexpr std::uint64_t kWaitMaxMs = 5'000;
 
@@ -23,68 +25,149 @@ http::Response no_policy(std::string_view name) {
       {ErrorCode::kNotFound, fmt::format("no policy '{}'", name), "GET /v1/policies lists them", "", {}});
 }
 
+http::Response policy_response(const PolicyDocument& policy, int status = 200) {
+  http::Response response = json_response(policy_json(policy), status);
+  response.headers.emplace_back("ETag", entity_tag(policy.stored));
+  return response;
+}
+
+struct KnownNames {
+  explicit KnownNames(const fabric::Topology& topology) {
+    for (const auto& tap : topology.taps()) taps.push_back(tap.name);
+    for (const auto& tool : topology.tools()) destinations.push_back(tool.name);
+    for (const auto& node : topology.nodes()) destinations.push_back(node.name);
+  }
+  std::vector<std::string> taps;
+  std::vector<std::string> destinations;
+};
+
 void check_names(const std::vector<std::string>& given, const std::vector<std::string>& known, const std::string& key,
-                 const std::string& noun, std::vector<base::Error>& errors) {
+                 const std::string& noun, const std::string& pointer, std::vector<base::Error>& errors) {
   for (std::size_t index = 0; index < given.size(); ++index) {
     if (std::ranges::find(known, given[index]) != known.end()) continue;
     const std::string close = base::did_you_mean(given[index], known);
     errors.push_back({ErrorCode::kInvalid,
                       fmt::format("the fabric has no {} '{}'", noun, given[index]),
                       close.empty() ? fmt::format("GET /v1/{} lists them", key) : close,
-                      fmt::format("/{}/{}", key, index),
+                      fmt::format("{}/{}/{}", pointer, key, index),
                       {}});
   }
 }
 
 // Names that the fabric does not have; the engine would refuse them too, but without a pointer and a proposal.
-std::vector<base::Error> unknown_names(const store::PolicyText& text, const fabric::Topology& topology) {
-  std::vector<std::string> taps;
-  for (const auto& tap : topology.taps()) taps.push_back(tap.name);
-  std::vector<std::string> destinations;
-  for (const auto& tool : topology.tools()) destinations.push_back(tool.name);
-  for (const auto& node : topology.nodes()) destinations.push_back(node.name);
-  std::vector<base::Error> errors;
-  check_names(text.taps, taps, "taps", "tap", errors);
-  check_names(text.tools, destinations, "tools", "tool or node", errors);
-  return errors;
+void check_names(const store::PolicyText& text, const KnownNames& known, const std::string& pointer,
+                 std::vector<base::Error>& errors) {
+  check_names(text.taps, known.taps, "taps", "tap", pointer, errors);
+  check_names(text.tools, known.destinations, "tools", "tool or node", pointer, errors);
+}
+
+// --- one ---
+
+http::Response put_answer(const Applying& result) {
+  if (!result) {
+    std::vector<base::Error> errors;
+    for (const auto& refused : result.error()) errors.push_back(refused.error);
+    return refusal(errors);
+  }
+  const auto& put = result->policies.front();
+  const bool created = put.effect == PolicyBook::Effect::kCreated;
+  return policy_response(put.policy, !put.in_force ? 202 : created ? 201 : 200);
 }
 
 void put(Controller& controller, const http::Request& request, http::Responder responder) {
   const std::string name(request.parameter("name"));
-  if (!is_policy_name(name)) {
-    return responder.reply(
-        http::problem({ErrorCode::kInvalid,
-                       fmt::format("'{}' is no policy name", name),
-                       "write a-z, 0-9, '.', '_' or '-', beginning with a letter or digit, at most 63 characters",
-                       "/name",
-                       {}}));
-  }
+  if (!is_policy_name(name)) return responder.reply(http::problem(wrong_name(name, "/name")));
   const auto wait = number_argument(request, "wait_ms", kWaitMaxMs, kWaitMaxMs);
   if (!wait) return responder.reply(http::problem(wait.error()));
+  const auto precondition = precondition_of(request);
+  if (!precondition) return responder.reply(http::problem(precondition.error()));
   auto text = parse_policy(request.body, name);
   if (!text) return responder.reply(http::problem(text.error()));
-  if (const auto errors = unknown_names(*text, controller.topology()); !errors.empty()) {
-    return responder.reply(http::problem(errors));
-  }
+  std::vector<base::Error> errors;
+  check_names(*text, KnownNames(controller.topology()), "", errors);
+  if (!errors.empty()) return responder.reply(http::problem(errors));
   // std::function copies; a Responder only moves.
   auto held = std::make_shared<http::Responder>(std::move(responder));
-  controller.put_policy(name, std::move(*text), std::chrono::milliseconds(*wait),
-                        [held](const base::Result<Controller::PutResult>& result) {
-                          if (!result) return held->reply(http::problem(result.error()));
-                          const int status = !result->in_force ? 202 : result->created ? 201 : 200;
-                          held->reply(json_response(policy_json(result->policy), status));
-                        });
+  controller.apply({{name, std::move(*text), *precondition}}, {std::chrono::milliseconds(*wait), false},
+                   [held](const Applying& result) { held->reply(put_answer(result)); });
 }
 
 void remove(Controller& controller, const http::Request& request, http::Responder responder) {
   const auto wait = number_argument(request, "wait_ms", kWaitMaxMs, kWaitMaxMs);
   if (!wait) return responder.reply(http::problem(wait.error()));
+  const auto precondition = precondition_of(request);
+  if (!precondition) return responder.reply(http::problem(precondition.error()));
   auto held = std::make_shared<http::Responder>(std::move(responder));
-  controller.remove_policy(std::string(request.parameter("name")), std::chrono::milliseconds(*wait),
+  controller.remove_policy(std::string(request.parameter("name")), *precondition, std::chrono::milliseconds(*wait),
                            [held](const base::Result<bool>& gone) {
-                             if (!gone) return held->reply(http::problem(gone.error()));
+                             if (!gone) return held->reply(refusal({gone.error()}));
                              held->reply({*gone ? 204 : 202, "application/json", *gone ? "" : "{}\n", {}});
                            });
+}
+
+// --- many ---
+
+const char* to_text(PolicyBook::Effect effect) {
+  switch (effect) {
+    case PolicyBook::Effect::kCreated:
+      return "created";
+    case PolicyBook::Effect::kChanged:
+      return "changed";
+    case PolicyBook::Effect::kUnchanged:
+      return "unchanged";
+  }
+  return "";
+}
+
+json::object plan_json(const fabric::Plan& plan) {
+  json::array switches;
+  for (const auto& hop : plan.hops) {
+    switches.push_back({{"switch", hop.at}, {"flows", hop.flows}, {"added", hop.added}, {"removed", hop.removed}});
+  }
+  json::array warnings;
+  for (const auto& [policy, text] : plan.warnings) warnings.push_back({{"policy", policy}, {"text", text}});
+  return {{"switches", std::move(switches)}, {"warnings", std::move(warnings)}};
+}
+
+http::Response apply_answer(const Applying& result) {
+  if (!result) {
+    std::vector<base::Error> errors;
+    for (const auto& [draft, error] : result.error()) {
+      errors.push_back(error);
+      if (draft) errors.back().place = fmt::format("/policies/{}{}", *draft, error.place);
+    }
+    return http::problem(errors);
+  }
+  json::array policies;
+  bool in_force = true;
+  for (const auto& put : result->policies) {
+    in_force = in_force && put.in_force;
+    policies.push_back(
+        {{"name", put.policy.stored.name}, {"effect", to_text(put.effect)}, {"policy", policy_json(put.policy)}});
+  }
+  json::object body{{"epoch", result->epoch}, {"policies", std::move(policies)}};
+  if (result->plan) body["plan"] = plan_json(*result->plan);
+  return json_response(body, in_force || result->plan ? 200 : 202);
+}
+
+void apply(Controller& controller, const http::Request& request, http::Responder responder) {
+  const auto wait = number_argument(request, "wait_ms", kWaitMaxMs, kWaitMaxMs);
+  if (!wait) return responder.reply(http::problem(wait.error()));
+  const auto dry_run = flag_argument(request, "dry_run");
+  if (!dry_run) return responder.reply(http::problem(dry_run.error()));
+  auto policies = parse_policies(request.body);
+  if (!policies) return responder.reply(http::problem(policies.error()));
+  const KnownNames known(controller.topology());
+  std::vector<base::Error> errors;
+  std::vector<Controller::Draft> drafts;
+  for (auto& policy : *policies) {
+    check_names(policy.text, known, fmt::format("/policies/{}", drafts.size()), errors);
+    drafts.push_back({std::move(policy.name), std::move(policy.text), {}});
+  }
+  if (!errors.empty()) return responder.reply(http::problem(errors));
+  auto held = std::make_shared<http::Responder>(std::move(responder));
+  controller.apply(std::move(drafts), {std::chrono::milliseconds(*wait), *dry_run},
+                   [held](const Applying& result) { held->reply(apply_answer(result)); });
 }
 
 http::Response list(const Controller& controller) {
@@ -98,9 +181,13 @@ http::Response list(const Controller& controller) {
 void add_policies(http::Router& router, Controller& controller) {
   router.add_simple(http::Method::kGet, "/v1/policies",
                     [&controller](const http::Request&) { return list(controller); });
+  router.add(http::Method::kPost, "/v1/policies:apply",
+             [&controller](const http::Request& request, http::Responder responder) {
+               apply(controller, request, std::move(responder));
+             });
   router.add_simple(http::Method::kGet, "/v1/policies/{name}", [&controller](const http::Request& request) {
     const auto policy = controller.policy(std::string(request.parameter("name")));
-    return policy ? json_response(policy_json(*policy)) : no_policy(request.parameter("name"));
+    return policy ? policy_response(*policy) : no_policy(request.parameter("name"));
   });
   router.add(http::Method::kPut, "/v1/policies/{name}",
              [&controller](const http::Request& request, http::Responder responder) {

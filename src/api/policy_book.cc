@@ -15,15 +15,6 @@ using base::ErrorCode;
 
 constexpr std::uint32_t kNumberMax = 0xffffff;
 
-base::Result<std::shared_ptr<const policy::CompiledPolicy>> compile(const std::string& expression,
-                                                                    const policy::CompileOptions& options) {
-  auto compiled = policy::compile(expression, options);
-  if (compiled) return std::make_shared<const policy::CompiledPolicy>(std::move(*compiled));
-  base::Error error = compiled.error();
-  error.place = "/expression";
-  return std::unexpected(std::move(error));
-}
-
 // A bit may go on meaning the same policy only while these are the same.
 bool same_copies(const store::PolicyText& left, const store::PolicyText& right) {
   return left.expression == right.expression && left.taps == right.taps && left.tools == right.tools;
@@ -89,19 +80,29 @@ const PolicyBook::Entry* PolicyBook::find(const std::string& name) const {
   return found == entries_.end() ? nullptr : &found->second;
 }
 
-base::Status PolicyBook::give_slot(store::Policy& policy, store::Counters& counters) const {
+base::Result<PolicyBook::Compiled> PolicyBook::compile(const std::string& expression,
+                                                       const policy::CompileOptions& options) {
+  auto compiled = policy::compile(expression, options);
+  if (compiled) return std::make_shared<const policy::CompiledPolicy>(std::move(*compiled));
+  base::Error error = compiled.error();
+  error.place = "/expression";
+  return std::unexpected(std::move(error));
+}
+
+PolicyBook::Compiled PolicyBook::known(const std::string& name, const std::string& expression) const {
+  const Entry* entry = find(name);
+  return entry != nullptr && entry->stored.text.expression == expression ? entry->compiled : nullptr;
+}
+
+base::Status PolicyBook::give_slot(store::Policy& policy, store::Counters& counters, std::vector<fabric::Slot>& taken) {
   if (counters.next_number > kNumberMax) {
     return base::fail(ErrorCode::kLimit, "all 16777215 policy numbers are used up", "begin with a new state directory");
-  }
-  // The bit of the policy that is edited is still in use while copies are under way, so it counts as taken.
-  std::vector<fabric::Slot> taken;
-  for (const auto& [name, entry] : entries_) {
-    if (!entry.stored.ended) taken.push_back({entry.stored.name_space, entry.stored.bit});
   }
   std::optional<fabric::Slot> latest;
   if (counters.latest) latest = fabric::Slot{counters.latest->name_space, counters.latest->bit};
   const auto slot = fabric::choose_slot(taken, latest);
   if (!slot) return std::unexpected(slot.error());
+  taken.push_back(*slot);
   policy.number = counters.next_number++;
   policy.name_space = slot->name_space;
   policy.bit = slot->bit;
@@ -110,36 +111,40 @@ base::Status PolicyBook::give_slot(store::Policy& policy, store::Counters& count
   return {};
 }
 
-base::Result<PolicyBook::Proposal> PolicyBook::put(const std::string& name, store::PolicyText text,
-                                                   base::WallTime now) const {
-  const Entry* before = find(name);
-  const bool in_force = before != nullptr && !before->stored.ended;
+base::Result<PolicyBook::Proposal> PolicyBook::put(std::span<const Draft> drafts, base::WallTime now) const {
+  // The bit of a policy that is edited is still in use while copies are under way, so it counts as taken.
+  std::vector<fabric::Slot> taken;
+  for (const auto& [name, entry] : entries_) {
+    if (!entry.stored.ended) taken.push_back({entry.stored.name_space, entry.stored.bit});
+  }
   Proposal proposal;
   proposal.change.counters = counters_;
-  if (in_force && before->stored.text == text) {
-    proposal.unchanged = true;
-    return proposal;
-  }
-  Entry entry;
-  if (in_force && same_copies(before->stored.text, text)) {
-    entry = *before;
-  } else {
-    auto compiled = compile(text.expression, options_);
-    if (!compiled) return std::unexpected(compiled.error());
-    entry.compiled = std::move(*compiled);
-    if (in_force) entry.stored = before->stored;
-  }
   ++proposal.change.counters.epoch;
-  proposal.created = !in_force;
-  if (!in_force || !same_copies(before->stored.text, text)) {
-    if (auto given = give_slot(entry.stored, proposal.change.counters); !given) return std::unexpected(given.error());
+  for (const Draft& draft : drafts) {
+    const Entry* before = find(draft.name);
+    const bool in_force = before != nullptr && !before->stored.ended;
+    if (in_force && before->stored.text == draft.text) {
+      proposal.effects.push_back(Effect::kUnchanged);
+      continue;
+    }
+    proposal.effects.push_back(in_force ? Effect::kChanged : Effect::kCreated);
+    Entry entry = in_force ? *before : Entry{};
+    if (!in_force || !same_copies(before->stored.text, draft.text)) {
+      entry.compiled = draft.compiled;
+      if (auto given = give_slot(entry.stored, proposal.change.counters, taken); !given) {
+        given.error().place = draft.name;
+        return std::unexpected(given.error());
+      }
+    }
+    entry.stored.name = draft.name;
+    entry.stored.text = draft.text;
+    entry.stored.revision = before == nullptr ? 1 : before->stored.revision + 1;
+    if (!in_force) entry.stored.created = now;
+    proposal.change.put.push_back(entry.stored);
+    proposal.entries.push_back(std::move(entry));
   }
-  entry.stored.name = name;
-  entry.stored.text = std::move(text);
-  entry.stored.revision = before == nullptr ? 1 : before->stored.revision + 1;
-  if (!in_force) entry.stored.created = now;
-  proposal.change.put = {entry.stored};
-  proposal.entries = {std::move(entry)};
+  proposal.unchanged = proposal.entries.empty();
+  if (proposal.unchanged) proposal.change.counters = counters_;
   return proposal;
 }
 

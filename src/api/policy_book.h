@@ -5,6 +5,7 @@
 
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -25,10 +26,17 @@ class PolicyBook {
     store::Policy stored;
     std::shared_ptr<const policy::CompiledPolicy> compiled;  // null if ended
   };
+  using Compiled = std::shared_ptr<const policy::CompiledPolicy>;
+  struct Draft {
+    std::string name;
+    store::PolicyText text;
+    Compiled compiled;  // text.expression
+  };
+  enum class Effect : std::uint8_t { kCreated, kChanged, kUnchanged };  // created: there was none in force
   struct Proposal {
     store::Change change;
-    bool created = false;    // there was no such policy in force before
-    bool unchanged = false;  // nothing to do; `change` is empty
+    bool unchanged = false;       // nothing to do; `change` is empty
+    std::vector<Effect> effects;  // of put(): one for each draft
     std::vector<Entry> entries;
   };
 
@@ -37,8 +45,15 @@ class PolicyBook {
   [[nodiscard]] static PolicyBook load(store::Contents contents, const policy::CompileOptions& options,
                                        base::WallTime now, Proposal& repair);
 
-  // kInvalid with place "/expression" and a mark; kLimit if bits or numbers are used up.
-  [[nodiscard]] base::Result<Proposal> put(const std::string& name, store::PolicyText text, base::WallTime now) const;
+  // kInvalid with place "/expression" and a mark. Takes up to a second; any thread may call it.
+  [[nodiscard]] static base::Result<Compiled> compile(const std::string& expression,
+                                                      const policy::CompileOptions& options);
+  [[nodiscard]] const policy::CompileOptions& compile_options() const { return options_; }
+  // What the policy in force of that name has, if its expression is this one; else null.
+  [[nodiscard]] Compiled known(const std::string& name, const std::string& expression) const;
+
+  // All of them in one change. Their names differ. kLimit (place: a name) if bits or numbers are used up.
+  [[nodiscard]] base::Result<Proposal> put(std::span<const Draft> drafts, base::WallTime now) const;
   // kNotFound
   [[nodiscard]] base::Result<Proposal> remove(const std::string& name) const;
   // The policies stay listed. Those that are not in force any more, or are others of that name, are passed over;
@@ -65,7 +80,9 @@ class PolicyBook {
 
  private:
   [[nodiscard]] fabric::PolicySet policy_set_with(const Proposal* proposal) const;
-  [[nodiscard]] base::Status give_slot(store::Policy& policy, store::Counters& counters) const;
+  // Adds to `taken`.
+  [[nodiscard]] static base::Status give_slot(store::Policy& policy, store::Counters& counters,
+                                              std::vector<fabric::Slot>& taken);
 
   policy::CompileOptions options_;
   store::Counters counters_;

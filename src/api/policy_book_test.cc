@@ -24,9 +24,18 @@ class Book : public ::testing::Test {
     book_.take_over(proposal);
   }
   void put(const std::string& name, store::PolicyText text, std::int64_t time_s = 0) {
-    const auto proposal = book_.put(name, std::move(text), at_s(time_s));
+    const auto proposal = propose(name, std::move(text), time_s);
     ASSERT_TRUE(proposal) << base::render(proposal.error());
     accept(*proposal);
+  }
+  base::Result<PolicyBook::Proposal> propose(const std::string& name, store::PolicyText text, std::int64_t time_s) {
+    const std::vector<PolicyBook::Draft> drafts{draft(name, std::move(text))};
+    return book_.put(drafts, at_s(time_s));
+  }
+  PolicyBook::Draft draft(const std::string& name, store::PolicyText text) {
+    auto compiled = PolicyBook::compile(text.expression, {});
+    EXPECT_TRUE(compiled);
+    return {name, std::move(text), compiled.value_or(nullptr)};
   }
   PolicyBook::Proposal end(const std::string& name, const std::string& because, std::int64_t time_s) {
     return book_.end({{name, {policy(name).number, because}}}, at_s(time_s));
@@ -53,7 +62,7 @@ TEST_F(Book, ANewPolicyGetsNumberBitAndEpoch) {
 
 TEST_F(Book, TheSameAgainChangesNothing) {
   put("web", {.expression = "ip"});
-  EXPECT_TRUE(book_.put("web", {.expression = "ip"}, at_s(9))->unchanged);
+  EXPECT_TRUE(propose("web", {.expression = "ip"}, 9)->unchanged);
 }
 
 TEST_F(Book, AnotherReasonKeepsTheBitAnotherExpressionDoesNot) {
@@ -134,7 +143,7 @@ TEST_F(Book, OnlyAThousandEndedPoliciesAreKept) {
 }
 
 TEST_F(Book, AWrongExpressionIsMarked) {
-  const auto proposal = book_.put("web", {.expression = "tcp prot 443"}, at_s(0));
+  const auto proposal = PolicyBook::compile("tcp prot 443", {});
   ASSERT_FALSE(proposal);
   EXPECT_EQ(proposal.error().place, "/expression");
   ASSERT_TRUE(proposal.error().mark);
@@ -144,7 +153,7 @@ TEST_F(Book, AWrongExpressionIsMarked) {
 TEST_F(Book, OneBitTooManyIsALimit) {
   for (std::size_t index = 0; index < fabric::kPoliciesMax; ++index)
     put("p" + std::to_string(index), {.expression = "ip"});
-  EXPECT_EQ(book_.put("more", {.expression = "ip"}, at_s(0)).error().code, base::ErrorCode::kLimit);
+  EXPECT_EQ(propose("more", {.expression = "ip"}, 0).error().code, base::ErrorCode::kLimit);
 }
 
 TEST_F(Book, AStoredExpressionThatDoesNotCompileAnyMoreEndsItsPolicy) {
@@ -160,6 +169,27 @@ TEST_F(Book, AStoredExpressionThatDoesNotCompileAnyMoreEndsItsPolicy) {
   EXPECT_TRUE(policy("old").ended);
   EXPECT_EQ(book_.epoch(), 8U);
   EXPECT_TRUE(book_.policy_set().policies.empty());
+}
+
+TEST_F(Book, ManyArePutInOneEpochWithNumbersAndBitsOfTheirOwn) {
+  put("old", {.expression = "ip"});
+  const std::vector<PolicyBook::Draft> drafts{draft("a", {.expression = "tcp"}), draft("old", {.expression = "ip"}),
+                                              draft("b", {.expression = "udp"}), draft("c", {.expression = "ip6"})};
+  const auto proposal = book_.put(drafts, at_s(5));
+  ASSERT_TRUE(proposal);
+  using Effect = PolicyBook::Effect;
+  EXPECT_EQ(proposal->effects, (std::vector{Effect::kCreated, Effect::kUnchanged, Effect::kCreated, Effect::kCreated}));
+  accept(*proposal);
+  EXPECT_EQ(book_.epoch(), 2U);
+  std::set<std::pair<int, int>> bits;
+  std::set<std::uint32_t> numbers;
+  for (const char* name : {"old", "a", "b", "c"}) {
+    bits.emplace(policy(name).name_space, policy(name).bit);
+    numbers.insert(policy(name).number);
+    EXPECT_EQ(policy(name).from_epoch, std::string(name) == "old" ? 1U : 2U);
+  }
+  EXPECT_EQ(bits.size(), 4U);
+  EXPECT_EQ(numbers.size(), 4U);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "api/json_reader.h"
 
@@ -29,8 +30,9 @@ json::array array_of(const std::vector<std::string>& texts) {
   return array;
 }
 
-void read_limits(const json::object& object, store::PolicyText& text, std::vector<base::Error>& errors) {
-  JsonReader limits(object, "/limits", errors);
+void read_limits(const json::object& object, const std::string& pointer, store::PolicyText& text,
+                 std::vector<base::Error>& errors) {
+  JsonReader limits(object, pointer + "/limits", errors);
   text.duration_s = limits.number("duration_s", kDurationMax_s);
   text.packets = limits.number("packets", kJsonIntegerMax);
   text.bytes = limits.number("bytes", kJsonIntegerMax);
@@ -45,32 +47,81 @@ bool is_policy_name(std::string_view name) {
          std::ranges::all_of(name, [&](char c) { return letter(c) || c == '.' || c == '_' || c == '-'; });
 }
 
-std::expected<store::PolicyText, std::vector<base::Error>> parse_policy(std::string_view body, std::string_view name) {
-  const auto object = parse_object(body);
-  if (!object) return std::unexpected(std::vector{object.error()});
-  std::vector<base::Error> errors;
-  JsonReader reader(*object, "", errors);
-  store::PolicyText text;
-  const std::string given_name = reader.text("name", kTextBytes);
-  if (object->contains("name") && given_name != name) {
-    reader.fail("name", fmt::format("the body names the policy '{}', the path '{}'", given_name, name),
-                "leave 'name' out or make them equal");
-  }
+NamedText read_policy(const json::object& object, const std::string& pointer, std::vector<base::Error>& errors) {
+  JsonReader reader(object, pointer, errors);
+  NamedText policy;
+  store::PolicyText& text = policy.text;
+  policy.name = reader.text("name", kTextBytes);
   reader.require("expression");
   text.expression = reader.text("expression", kExpressionBytes);
   text.taps = reader.names("taps", kNamesMax);
   text.tools = reader.names("tools", kNamesMax);
   text.record = reader.flag("record");
   text.stream = reader.flag("stream");
-  if (const auto* limits = reader.object("limits")) read_limits(*limits, text, errors);
+  if (const auto* limits = reader.object("limits")) read_limits(*limits, pointer, text, errors);
   text.owner = reader.text("owner", kTextBytes);
   text.reason = reader.text("reason", kTextBytes);
   text.ticket = reader.text("ticket", kTextBytes);
   text.snaplen = static_cast<std::uint32_t>(reader.number("snaplen", kSnaplenMax));
   for (const char* key : kReadOnly) reader.ignore(key);
   reader.finish();
+  return policy;
+}
+
+std::expected<store::PolicyText, std::vector<base::Error>> parse_policy(std::string_view body, std::string_view name) {
+  const auto object = parse_object(body);
+  if (!object) return std::unexpected(std::vector{object.error()});
+  std::vector<base::Error> errors;
+  NamedText policy = read_policy(*object, "", errors);
+  if (object->contains("name") && policy.name != name) {
+    errors.push_back({base::ErrorCode::kInvalid,
+                      fmt::format("the body names the policy '{}', the path '{}'", policy.name, name),
+                      "leave 'name' out or make them equal", "/name", std::nullopt});
+  }
   if (!errors.empty()) return std::unexpected(std::move(errors));
-  return text;
+  return std::move(policy.text);
+}
+
+std::expected<std::vector<NamedText>, std::vector<base::Error>> parse_policies(std::string_view body) {
+  const auto object = parse_object(body);
+  if (!object) return std::unexpected(std::vector{object.error()});
+  std::vector<base::Error> errors;
+  JsonReader reader(*object, "", errors);
+  reader.require("policies");
+  const auto* list = reader.array("policies", kPoliciesMax);
+  reader.finish();
+  if (list != nullptr && list->empty()) reader.fail("policies", "there is no policy in it", "name at least one");
+  std::vector<NamedText> policies;
+  std::set<std::string> names;
+  for (std::size_t index = 0; list != nullptr && index < list->size(); ++index) {
+    const std::string pointer = fmt::format("/policies/{}", index);
+    if (!(*list)[index].is_object()) {
+      errors.push_back(
+          {base::ErrorCode::kInvalid, "a policy must be an object", "write {\"name\": ..., ...}", pointer, {}});
+      continue;
+    }
+    policies.push_back(read_policy((*list)[index].get_object(), pointer, errors));
+    const std::string& name = policies.back().name;
+    if (!is_policy_name(name)) {
+      errors.push_back(wrong_name(name, pointer + "/name"));
+    } else if (!names.insert(name).second) {
+      errors.push_back({base::ErrorCode::kInvalid,
+                        fmt::format("policy '{}' stands here twice", name),
+                        "keep one",
+                        pointer + "/name",
+                        {}});
+    }
+  }
+  if (!errors.empty()) return std::unexpected(std::move(errors));
+  return policies;
+}
+
+base::Error wrong_name(std::string_view name, std::string place) {
+  return {base::ErrorCode::kInvalid,
+          fmt::format("'{}' is no policy name", name),
+          "write a-z, 0-9, '.', '_' or '-', beginning with a letter or digit, at most 63 characters",
+          std::move(place),
+          {}};
 }
 
 json::object policy_json(const PolicyDocument& policy) {

@@ -26,6 +26,14 @@ base::Result<std::uint64_t> number_argument(const http::Request& request, std::s
                     fmt::format("?{}", name));
 }
 
+base::Result<bool> flag_argument(const http::Request& request, std::string_view name) {
+  const auto text = request.argument(name).value_or("false");
+  if (text == "true") return true;
+  if (text == "false") return false;
+  return base::fail(base::ErrorCode::kInvalid, fmt::format("'{}' must be true or false", name), "",
+                    fmt::format("?{}", name));
+}
+
 std::string place_text(const fabric::Topology& topology, fabric::Attachment where) {
   return fmt::format("{}:{}", topology.switches()[where.at].name, where.port);
 }

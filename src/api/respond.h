@@ -17,6 +17,9 @@ namespace superspan::api {
 [[nodiscard]] base::Result<std::uint64_t> number_argument(const http::Request& request, std::string_view name,
                                                           std::uint64_t max, std::uint64_t absent);
 
+// `true` or `false` in the query; absent: false. kInvalid with the argument as place.
+[[nodiscard]] base::Result<bool> flag_argument(const http::Request& request, std::string_view name);
+
 // "filter1:49"
 [[nodiscard]] std::string place_text(const fabric::Topology& topology, fabric::Attachment where);
 

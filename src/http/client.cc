@@ -46,8 +46,8 @@ Client::Client(Client&&) noexcept = default;
 Client& Client::operator=(Client&&) noexcept = default;
 Client::~Client() = default;
 
-base::Result<Response> Client::request(Method method, std::string_view target, std::string body) {
-  return impl_->run({method, std::string(target), std::move(body), {}, {}}, nullptr, 0);
+base::Result<Response> Client::request(Method method, std::string_view target, std::string body, Fields headers) {
+  return impl_->run({method, std::string(target), std::move(body), {}, {}, std::move(headers)}, nullptr, 0);
 }
 
 base::Result<Response> Client::stream(std::string_view target, const OnChunk& on_chunk, std::int64_t tick_ms) {

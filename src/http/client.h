@@ -40,8 +40,10 @@ class Client {
   Client& operator=(Client&&) noexcept;
   ~Client();
 
-  // `target` is the path with an optional query, already encoded. A body is sent as application/json.
-  [[nodiscard]] base::Result<Response> request(Method method, std::string_view target, std::string body = {});
+  // `target` is the path with an optional query, already encoded. A body is sent as application/json. `headers` come
+  // on top; kInvalid if one has a line break.
+  [[nodiscard]] base::Result<Response> request(Method method, std::string_view target, std::string body = {},
+                                               Fields headers = {});
 
   // Reads a body as it comes. `on_chunk` gets each piece; it also gets an empty view at least every `tick_ms`, so that
   // a caller can look at its watch. It returns false to stop, which is a success. The Response returned has the status

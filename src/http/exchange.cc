@@ -28,6 +28,7 @@ std::string request_text(const Endpoint& endpoint, const ClientOptions& options,
   if (!call.body.empty() || call.method == Method::kPut || call.method == Method::kPost) {
     text += fmt::format("Content-Length: {}\r\n", call.body.size());
   }
+  for (const auto& [name, value] : call.headers) text += fmt::format("{}: {}\r\n", name, value);
   return text + "\r\n" + call.body;
 }
 
@@ -48,9 +49,13 @@ base::Error Exchange::unreachable(const std::string& why) const {
 void Exchange::start(Call call) {
   call_ = std::move(call);
   const auto turn = ++turn_;
-  if (has_line_break(call_->target) || has_line_break(options_.token)) {
+  const auto broken = [](const auto& field) {
+    return (field.first + field.second).find_first_of("\r\n") != std::string::npos;
+  };
+  if (has_line_break(call_->target) || has_line_break(options_.token) || std::ranges::any_of(call_->headers, broken)) {
     asio::post(io_, [self = shared_from_this(), turn] {
-      if (self->turn_ == turn) self->finish(base::fail(ErrorCode::kInvalid, "the target or the token has a blank"));
+      if (self->turn_ == turn)
+        self->finish(base::fail(ErrorCode::kInvalid, "the target, the token or a header has a blank or line break"));
     });
     return;
   }

@@ -33,6 +33,7 @@ class Exchange final : public std::enable_shared_from_this<Exchange> {
     std::function<void(base::Result<Response>)> done;
     // Set for streams: gets the body of a 2xx answer as it comes; false stops, which is a success.
     std::function<bool(base::BytesView)> on_chunk;
+    Fields headers = {};
   };
 
   Exchange(boost::asio::io_context& io, Endpoint endpoint, ClientOptions options);

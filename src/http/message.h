@@ -23,9 +23,9 @@ using Fields = std::vector<std::pair<std::string, std::string>>;
 struct Request {
   Method method = Method::kGet;
   std::string method_name = "GET";  // as sent
-  std::string path;  // percent-decoded per segment by the router; here as sent, without the query
-  Fields query;      // decoded, in the order sent
-  Fields headers;    // as sent
+  std::string path;                 // percent-decoded per segment by the router; here as sent, without the query
+  Fields query;                     // decoded, in the order sent
+  Fields headers;                   // as sent
   std::string body;
   Fields parameters;  // {name} parts of the route, decoded; filled by the router
 

@@ -82,14 +82,10 @@ std::size_t offset_of(const json::object& object, const char* key) {
   return static_cast<std::size_t>(value->get_int64());
 }
 
-// Fills in what the first entry of `errors` says beyond the headline.
-void add_entry(base::Error& error, const json::object& body) {
-  const auto* entries = body.if_contains("errors");
-  if (entries == nullptr || !entries->is_array() || entries->get_array().empty()) return;
-  const auto& entry = entries->get_array().front();
-  if (!entry.is_object()) return;
-  error.place = text_of(entry.get_object(), "pointer");
-  const auto* source = entry.get_object().if_contains("source");
+// Fills in what an entry of `errors` says of its place.
+void add_place(base::Error& error, const json::object& entry) {
+  error.place = text_of(entry, "pointer");
+  const auto* source = entry.if_contains("source");
   if (source == nullptr || !source->is_object()) return;
   const auto& object = source->get_object();
   error.mark = base::SourceMark{text_of(object, "text"), offset_of(object, "begin"), offset_of(object, "end")};
@@ -131,6 +127,7 @@ ErrorCode code_of(int status) {
     case 404:
       return ErrorCode::kNotFound;
     case 409:
+    case 412:
       return ErrorCode::kConflict;
     case 413:
     case 422:
@@ -157,21 +154,38 @@ Response problem(int status, const base::Error& error) {
 Response problem(std::span<const base::Error> errors) {
   return make(status_of(errors.front().code), errors);
 }
+Response problem(int status, std::span<const base::Error> errors) {
+  return make(status, errors);
+}
 
 base::Error error_of(const Response& response) {
+  return errors_of(response).front();
+}
+
+std::vector<base::Error> errors_of(const Response& response) {
   base::Error error;
   error.code = code_of(response.status);
   boost::system::error_code broken;
   const json::value body = json::parse(response.body, broken);
   if (broken || !body.is_object()) {
     error.message = "the server answered " + std::to_string(response.status) + " " + reason_phrase(response.status);
-    return error;
+    return {error};
   }
   error.message = text_of(body.get_object(), "detail");
   error.hint = text_of(body.get_object(), "hint");
   if (error.message.empty()) error.message = "the server answered " + std::to_string(response.status);
-  add_entry(error, body.get_object());
-  return error;
+  std::vector<base::Error> errors;
+  if (const auto* entries = body.get_object().if_contains("errors"); entries != nullptr && entries->is_array()) {
+    for (const auto& entry : entries->get_array()) {
+      if (!entry.is_object()) continue;
+      base::Error& one = errors.emplace_back(error);
+      if (errors.size() > 1) one.message = text_of(entry.get_object(), "detail");
+      if (errors.size() > 1) one.hint = text_of(entry.get_object(), "hint");
+      add_place(one, entry.get_object());
+    }
+  }
+  if (errors.empty()) errors.push_back(error);
+  return errors;
 }
 
 base::Result<Response> checked(base::Result<Response> response) {

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <span>
+#include <vector>
 
 #include "base/result.h"
 #include "http/message.h"
@@ -22,13 +23,16 @@ namespace superspan::http {
 [[nodiscard]] base::ErrorCode code_of(int status);
 
 [[nodiscard]] Response problem(const base::Error& error);
-// With a status that has no code of its own (401, 405, 413, 429, 431).
+// With a status that has no code of its own (401, 405, 412, 413, 429, 431).
 [[nodiscard]] Response problem(int status, const base::Error& error);
 // Several errors of one request; the first is the headline. `errors` is not empty.
 [[nodiscard]] Response problem(std::span<const base::Error> errors);
+[[nodiscard]] Response problem(int status, std::span<const base::Error> errors);
 
 // The first error of a problem response; for any other response that is not 2xx an error made of its status line.
 [[nodiscard]] base::Error error_of(const Response& response);
+// All of them; at least one.
+[[nodiscard]] std::vector<base::Error> errors_of(const Response& response);
 // The response if it is 2xx, else error_of(response).
 [[nodiscard]] base::Result<Response> checked(base::Result<Response> response);
 
