@@ -33,7 +33,8 @@ base::Result<std::vector<std::string>> names_of(Controller& controller, std::str
   return names;
 }
 
-// A capture removes its policy at the end, so it must not be somebody else's.
+// A capture removes its policy at the end, so it must not be somebody else's. Looked at early, so that no file is
+// touched in vain; create() makes sure.
 base::Status must_be_new(Controller& controller, const std::string& name) {
   const auto answer = controller.get(policy_target(name));
   if (!answer && answer.error().code == base::ErrorCode::kNotFound) return {};
@@ -50,15 +51,17 @@ std::string announcement(const CaptureRequest& request) {
 
 // The controller names the member of the policy that is wrong; here that is an option.
 std::string option_of(const std::string& pointer) {
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 9> kOptions{{{"/expression", "expression"},
-                                                                                   {"/taps", "--from"},
-                                                                                   {"/tools", "--to"},
-                                                                                   {"/limits/duration_s", "--duration"},
-                                                                                   {"/limits/packets", "--count"},
-                                                                                   {"/snaplen", "--snaplen"},
-                                                                                   {"/name", "--name"},
-                                                                                   {"/reason", "--reason"},
-                                                                                   {"/ticket", "--ticket"}}};
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 10> kOptions{
+      {{"/expression", "expression"},
+       {"/taps", "--from"},
+       {"/tools", "--to"},
+       {"/limits/duration_s", "--duration"},
+       {"/limits/packets", "--count"},
+       {"/snaplen", "--snaplen"},
+       {"/name", "--name"},
+       {"If-None-Match", "--name"},
+       {"/reason", "--reason"},
+       {"/ticket", "--ticket"}}};
   for (const auto& [member, option] : kOptions) {
     if (pointer.starts_with(member)) return std::string(option);
   }
@@ -97,7 +100,7 @@ void add_list_hint(const CaptureRun& run, base::Error& error) {
 
 base::Status create(const CaptureRun& run) {
   const std::string target = policy_target(run.request.name);
-  const auto policy = run.controller.put(target, policy_of(run.request));
+  const auto policy = run.controller.create(target, policy_of(run.request));
   if (policy) {
     print_policy_notes(*policy, !run.request.stream, run.terminal);
     await_force(run, *policy);

@@ -148,6 +148,19 @@ TEST(Capture, WritesToAPipeAndIsBoundedByDefault) {
   EXPECT_EQ(controller.last_put().at("limits").at("duration_s"), 900);
 }
 
+// The look before is not enough: another one may be quicker.
+TEST(Capture, NeverTakesOverThePolicyOfAnother) {
+  FakeController controller;
+  controller.add_policy("mine", {{"name", "mine"}, {"expression", "tcp"}});
+  controller.answer("GET /v1/policies/mine", base::Error{base::ErrorCode::kNotFound, "not yet", "", "", std::nullopt});
+  const Outcome outcome =
+      run_command(controller, {"capture", "udp", "-w", controller.file("x.pcapng"), "--name", "mine"});
+  EXPECT_EQ(outcome.code, 4);
+  EXPECT_EQ(outcome.err, "--name: a policy 'mine' exists already\nhint: choose another name\n");
+  EXPECT_EQ(controller.policies(), std::vector<std::string>{"mine"});
+  for (const auto& request : controller.requests()) EXPECT_FALSE(request.starts_with("DELETE")) << request;
+}
+
 TEST(Capture, SaysHowSeveralTapsAreWritten) {
   FakeController controller;
   controller.answer("GET /v1/taps", R"({"taps": [{"name": "leaf1-up"}, {"name": "leaf2-up"}]})");
@@ -393,7 +406,7 @@ TEST(Capture, SaysWhenTheControllerDiesAndWhatBecomesOfThePolicy) {
                              " does not answer; the capture goes on, policy 'mine' ends by its own limit within "))
       << err.text();
   EXPECT_TRUE(err.text().contains("\n2 packets, 84 bytes, 0 dropped\n")) << err.text();
-  EXPECT_TRUE(err.text().contains(": policy 'mine' could not be removed: ")) << err.text();
+  EXPECT_TRUE(err.text().contains("\npolicy 'mine' could not be removed: ")) << err.text();
   EXPECT_TRUE(err.text().contains("hint: it ends by its own limit within ")) << err.text();
   EXPECT_TRUE(err.text().ends_with("; `superspan policy delete mine` ends it as soon as superspand answers\n"))
       << err.text();

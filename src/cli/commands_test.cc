@@ -216,20 +216,48 @@ TEST(PolicyApply, SaysWhatItChanged) {
   EXPECT_EQ(apply("name: web\nexpression: tcp port 443").out, "policy web created\n");
   EXPECT_EQ(apply("name: web\nexpression: tcp port 443").out, "policy web unchanged\n");
   EXPECT_EQ(apply("name: web\nexpression: tcp port 80\n---\nname: dns\nexpression: udp").out,
-            "policy web changed\npolicy dns created\n");
+            "policy web changed\npolicy dns created\n2 policies: 1 created, 1 changed, 0 unchanged\n");
   EXPECT_EQ(controller.policies(), (Words{"dns", "web"}));
 }
 
-TEST(PolicyApply, WaitsWhenTheControllerAsksForLess) {
+TEST(PolicyApply, SendsAllInOneRequest) {
+  FakeController controller;
+  std::string text;
+  for (int number = 100; number < 400; ++number)
+    text += "---\nname: p" + std::to_string(number) + "\nexpression: tcp\n";
+  const Outcome outcome = run_command(controller, {"policy", "apply", "-f", "-"}, {.input = text});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_EQ(controller.policies().size(), 300U);
+  EXPECT_EQ(controller.requests(), (Words{"POST /v1/policies:apply"}));
+  EXPECT_TRUE(outcome.out.ends_with("300 policies: 300 created, 0 changed, 0 unchanged\n"));
+}
+
+TEST(PolicyApply, ADryRunSaysWhatWouldHappen) {
+  FakeController controller;
+  const Outcome outcome = run_command(controller, {"policy", "apply", "-f", "-", "--dry-run"},
+                                      {.input = "name: a\nexpression: tcp\n---\nname: b\nexpression: udp"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_EQ(controller.requests().back(), "POST /v1/policies:apply?dry_run=true");
+  EXPECT_EQ(outcome.out,
+            "policy a would be created\n"
+            "policy b would be created\n"
+            "2 policies: 2 created, 0 changed, 0 unchanged (nothing was done)\n"
+            "switch filter1: 2 flows more, 1 fewer, 9 in all\n");
+}
+
+TEST(Commands, WaitWhenTheControllerAsksForLess) {
   auto options = http::test::options_for("http://127.0.0.1:0");
   options.limits.requests_per_second = 50;
   options.limits.request_burst = 5;
   FakeController controller(std::move(options));
-  std::string text;
-  for (int number = 10; number < 30; ++number) text += "---\nname: p" + std::to_string(number) + "\nexpression: tcp\n";
-  const Outcome outcome = run_command(controller, {"policy", "apply", "-f", "-"}, {.input = text});
+  Words words{"policy", "delete"};
+  for (int number = 10; number < 30; ++number) {
+    words.push_back("p" + std::to_string(number));
+    controller.add_policy(words.back(), {{"name", words.back()}});
+  }
+  const Outcome outcome = run_command(controller, words);
   EXPECT_EQ(outcome.code, 0) << outcome.err;
-  EXPECT_EQ(controller.policies().size(), 20U);
+  EXPECT_TRUE(controller.policies().empty());
 }
 
 TEST(PolicyApply, SendsNothingIfAnyDocumentIsWrong) {
@@ -245,9 +273,9 @@ TEST(PolicyApply, PlacesTheControllersErrorInTheFile) {
   FakeController controller;
   const auto file = controller.file("web.yaml");
   std::ofstream(file) << "name: web\nexpression: tcp prot 443\ntools: [isd1]\n";
-  controller.answer("PUT /v1/policies/web",
-                    base::Error{base::ErrorCode::kInvalid, "unknown word 'prot'", "did you mean 'port'?", "/expression",
-                                base::SourceMark{"tcp prot 443", 4, 8}});
+  controller.answer("POST /v1/policies:apply",
+                    base::Error{base::ErrorCode::kInvalid, "unknown word 'prot'", "did you mean 'port'?",
+                                "/policies/0/expression", base::SourceMark{"tcp prot 443", 4, 8}});
   const Outcome marked = run_command(controller, {"policy", "apply", "-f", file});
   EXPECT_EQ(marked.code, 2);
   EXPECT_EQ(marked.err, file.string() +
@@ -255,10 +283,27 @@ TEST(PolicyApply, PlacesTheControllersErrorInTheFile) {
                             "tcp prot 443\n"
                             "    ~~~~\n"
                             "hint: did you mean 'port'?\n");
-  controller.answer("PUT /v1/policies/web", base::Error{base::ErrorCode::kInvalid, "unknown tool 'isd1'",
-                                                        "did you mean 'ids1'?", "/tools/0", std::nullopt});
+  controller.answer("POST /v1/policies:apply",
+                    base::Error{base::ErrorCode::kInvalid, "unknown tool 'isd1'", "did you mean 'ids1'?",
+                                "/policies/0/tools/0", std::nullopt});
   EXPECT_EQ(run_command(controller, {"policy", "apply", "-f", file}).err,
             file.string() + ":3:9: unknown tool 'isd1'\nhint: did you mean 'ids1'?\n");
+}
+
+TEST(PolicyApply, PlacesEveryErrorOfTheController) {
+  FakeController controller;
+  const base::Error errors[] = {
+      {base::ErrorCode::kInvalid, "unknown tool 'x'", "see tools", "/policies/1/tools/0", std::nullopt},
+      {base::ErrorCode::kInvalid, "too much", "less", "/policies/0", std::nullopt}};
+  const auto problem = http::problem(errors);
+  controller.answer("POST /v1/policies:apply", problem.body, problem.status);
+  const Outcome outcome =
+      run_command(controller, {"policy", "apply", "-f", "-"},
+                  {.input = "name: a\nexpression: tcp\n---\nname: b\nexpression: udp\ntools: [x]\n"});
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_EQ(outcome.err,
+            "standard input:6:9: unknown tool 'x'\nhint: see tools\n"
+            "standard input:1:1: too much\nhint: less\n");
 }
 
 TEST(PolicyApply, TakesTheFilesOfADirectoryInTheOrderOfTheirNames) {
@@ -271,7 +316,9 @@ TEST(PolicyApply, TakesTheFilesOfADirectoryInTheOrderOfTheirNames) {
   std::ofstream(folder / "README.md") << "not a policy\n";
   const Outcome outcome = run_command(controller, {"policy", "apply", "-f", folder});
   EXPECT_EQ(outcome.code, 0) << outcome.err;
-  EXPECT_EQ(outcome.out, "policy a created\npolicy z created\npolicy b created\npolicy c created\n");
+  EXPECT_EQ(outcome.out,
+            "policy a created\npolicy z created\npolicy b created\npolicy c created\n"
+            "4 policies: 4 created, 0 changed, 0 unchanged\n");
 }
 
 TEST(PolicyApply, SaysWhatADirectoryLacks) {

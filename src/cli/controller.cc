@@ -72,24 +72,34 @@ base::Error Controller::unreachable(base::Error error) const {
   return error;
 }
 
-base::Result<json::value> Controller::send(http::Method method, std::string_view target, const std::string& body) {
-  auto answer = client_.request(method, target, body);
-  // Many requests in a row, as for a file with many policies, are more than the controller lets through at once.
+std::expected<json::value, Controller::Errors> Controller::send_all(http::Method method, std::string_view target,
+                                                                    const std::string& body,
+                                                                    const http::Fields& headers) {
+  auto answer = client_.request(method, target, body, headers);
+  // Many requests in a row are more than the controller lets through at once.
   for (int attempt = 0; answer && answer->status == kTooMany && attempt < kAttempts; ++attempt) {
     std::this_thread::sleep_for(kPause);
-    answer = client_.request(method, target, body);
+    answer = client_.request(method, target, body, headers);
   }
-  if (!answer) return std::unexpected(unreachable(answer.error()));
-  const auto response = http::checked(std::move(answer));
-  if (!response) return std::unexpected(in_our_words(response.error()));
-  if (response->body.empty()) return json::value(nullptr);
+  if (!answer) return std::unexpected(Errors{unreachable(answer.error())});
+  if (!answer->ok()) {
+    Errors errors = http::errors_of(*answer);
+    for (base::Error& error : errors) error = in_our_words(std::move(error));
+    return std::unexpected(std::move(errors));
+  }
+  if (answer->body.empty()) return json::value(nullptr);
   std::error_code error;
-  json::value value = json::parse(response->body, error);
-  if (error) {
-    return base::fail(base::ErrorCode::kInternal, fmt::format("the answer to {} is not JSON", target),
-                      "is this really a superspan controller?", endpoint_);
-  }
-  return value;
+  json::value value = json::parse(answer->body, error);
+  if (!error) return value;
+  return std::unexpected(Errors{{base::ErrorCode::kInternal, fmt::format("the answer to {} is not JSON", target),
+                                 "is this really a superspan controller?", endpoint_, std::nullopt}});
+}
+
+base::Result<json::value> Controller::send(http::Method method, std::string_view target, const std::string& body,
+                                           const http::Fields& headers) {
+  auto answer = send_all(method, target, body, headers);
+  if (!answer) return std::unexpected(std::move(answer.error().front()));
+  return std::move(*answer);
 }
 
 base::Result<json::value> Controller::get(std::string_view target) {
@@ -98,6 +108,14 @@ base::Result<json::value> Controller::get(std::string_view target) {
 
 base::Result<json::value> Controller::put(std::string_view target, const json::value& body) {
   return send(http::Method::kPut, target, json::serialize(body));
+}
+
+base::Result<json::value> Controller::create(std::string_view target, const json::value& body) {
+  return send(http::Method::kPut, target, json::serialize(body), {{"If-None-Match", "*"}});
+}
+
+std::expected<json::value, Controller::Errors> Controller::post_all(std::string_view target, const json::value& body) {
+  return send_all(http::Method::kPost, target, json::serialize(body), {});
 }
 
 base::Result<json::value> Controller::post(std::string_view target, const json::value& body) {

@@ -4,8 +4,10 @@
 
 #include <boost/json/value.hpp>
 #include <chrono>
+#include <expected>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "cli/command.h"
@@ -22,6 +24,12 @@ class Controller {
   // `target` is an encoded path with query: "/v1/taps". The value is null if the answer has no body.
   [[nodiscard]] base::Result<boost::json::value> get(std::string_view target);
   [[nodiscard]] base::Result<boost::json::value> put(std::string_view target, const boost::json::value& body);
+  // A PUT that only makes something: kConflict (place: "If-None-Match") if it is there already.
+  [[nodiscard]] base::Result<boost::json::value> create(std::string_view target, const boost::json::value& body);
+  // All errors that the controller names; at least one.
+  using Errors = std::vector<base::Error>;
+  [[nodiscard]] std::expected<boost::json::value, Errors> post_all(std::string_view target,
+                                                                   const boost::json::value& body);
   [[nodiscard]] base::Result<boost::json::value> post(std::string_view target, const boost::json::value& body);
   [[nodiscard]] base::Status remove(std::string_view target);
   // See http::Client::stream; a status that is not 2xx is an error.
@@ -35,7 +43,10 @@ class Controller {
 
  private:
   Controller(const http::Endpoint& endpoint, http::ClientOptions options);
-  base::Result<boost::json::value> send(http::Method method, std::string_view target, const std::string& body);
+  std::expected<boost::json::value, Errors> send_all(http::Method method, std::string_view target,
+                                                     const std::string& body, const http::Fields& headers);
+  base::Result<boost::json::value> send(http::Method method, std::string_view target, const std::string& body,
+                                        const http::Fields& headers = {});
   [[nodiscard]] base::Error unreachable(base::Error error) const;
 
   http::Endpoint where_;

@@ -121,10 +121,34 @@ class FakeController {
     const auto canned = answers_.find(std::string(http::to_string(request.method)) + " " + request.path);
     if (canned != answers_.end()) return canned->second;
     if (request.path == "/v1/policies") return list_policies();
+    if (request.path == "/v1/policies:apply") return apply(request);
     const bool policy = request.path.starts_with("/v1/policies/");
     if (policy && request.path.ends_with("/stream")) return ticket(request);
     if (policy) return respond_policy(request, std::string(request.parameter("b")));
     return http::problem(*fail_unknown("no such resource"));
+  }
+
+  // True if it is new or has another expression.
+  bool store(const std::string& name, boost::json::object policy) {
+    const bool same = policies_.contains(name) && policies_[name].at("expression") == policy.at("expression");
+    policy["revision"] = same ? policies_[name].at("revision").as_int64() : ++revision_;
+    policies_[name] = std::move(policy);
+    return !same;
+  }
+
+  http::Response apply(const http::Request& request) {
+    last_put_ = boost::json::parse(request.body);
+    boost::json::array effects;
+    for (const auto& policy : last_put_.at("policies").as_array()) {
+      const std::string name = policy.at("name").as_string().c_str();
+      const bool known = policies_.contains(name);
+      const bool changed = store(name, policy.as_object());
+      const char* effect = !known ? "created" : changed ? "changed" : "unchanged";
+      effects.push_back({{"name", name}, {"effect", effect}, {"policy", {{"name", name}, {"state", state}}}});
+    }
+    const boost::json::object plan{{"switches", {{{"switch", "filter1"}, {"flows", 9}, {"added", 2}, {"removed", 1}}}}};
+    const boost::json::object body{{"epoch", revision_}, {"policies", std::move(effects)}, {"plan", plan}};
+    return {.status = 200, .content_type = "application/json", .body = boost::json::serialize(body), .headers = {}};
   }
 
   http::Response list_policies() const {
@@ -136,11 +160,12 @@ class FakeController {
 
   http::Response respond_policy(const http::Request& request, const std::string& name) {
     if (request.method == http::Method::kPut) {
+      if (request.header("If-None-Match") && policies_.contains(name)) {
+        return http::problem(412, {base::ErrorCode::kConflict, "a policy '" + name + "' exists already",
+                                   "choose another name", "If-None-Match", std::nullopt});
+      }
       last_put_ = boost::json::parse(request.body);
-      boost::json::object policy = last_put_.as_object();
-      const bool same = policies_.contains(name) && policies_[name].at("expression") == policy.at("expression");
-      policy["revision"] = same ? policies_[name].at("revision").as_int64() : ++revision_;
-      policies_[name] = policy;
+      store(name, last_put_.as_object());
     }
     const auto found = policies_.find(name);
     if (found == policies_.end()) return http::problem(*fail_unknown("there is no policy '" + name + "'"));

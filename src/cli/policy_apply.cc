@@ -3,10 +3,12 @@
 
 #include <algorithm>
 #include <boost/json/array.hpp>
+#include <charconv>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <map>
+#include <optional>
 #include <ostream>
 
 #include "cli/commands.h"
@@ -66,31 +68,66 @@ base::Result<std::vector<PolicyDocument>> read_documents(const std::string& path
   return all;
 }
 
-// The controller names the wrong value by its JSON pointer or, for an expression, by a mark in it.
-base::Error placed(base::Error error, const PolicyDocument& document) {
-  const std::string pointer = error.mark && !error.place.starts_with('/') ? "/expression" : error.place;
-  const auto found = document.places.find(pointer);
-  error.place = found != document.places.end() ? found->second : document.place;
+// Splits "/policies/3/expression" of what was sent; nothing if it is about no single document.
+struct Pointer {
+  const PolicyDocument* document;
+  std::string inside;  // "/expression"
+};
+std::optional<Pointer> parse_pointer(std::string_view pointer, std::span<const PolicyDocument> documents) {
+  constexpr std::string_view kList = "/policies/";
+  if (!pointer.starts_with(kList)) return std::nullopt;
+  pointer.remove_prefix(kList.size());
+  std::size_t index = 0;
+  const auto [end, error] = std::from_chars(pointer.data(), pointer.data() + pointer.size(), index);
+  if (error != std::errc{} || index >= documents.size()) return std::nullopt;
+  return Pointer{&documents[index], std::string(end, pointer.data() + pointer.size())};
+}
+
+// The controller names the wrong value by its JSON pointer; people want the line of the file.
+base::Error placed(base::Error error, std::span<const PolicyDocument> documents) {
+  const auto pointer = parse_pointer(error.place, documents);
+  if (!pointer) return error;
+  const auto found = pointer->document->places.find(pointer->inside);
+  error.place = found != pointer->document->places.end() ? found->second : pointer->document->place;
   if (error.mark) error.place += ": expression";
   return error;
 }
 
-using Revisions = std::map<std::string, std::uint64_t>;
-
-base::Result<Revisions> revisions(Controller& controller) {
-  const auto answer = controller.get("/v1/policies");
-  if (!answer) return std::unexpected(answer.error());
-  const auto rows = rows_of(*answer);
-  if (!rows) return std::unexpected(rows.error());
-  Revisions known;
-  for (const json::value& row : *rows) known[text_member(row, "name")] = count_member(row, "revision");
-  return known;
+// Prints all but the last, which is returned; the first one decides the exit code.
+base::Error report(const Controller::Errors& errors, std::span<const PolicyDocument> documents, Terminal& terminal) {
+  for (std::size_t index = 0; index + 1 < errors.size(); ++index) {
+    terminal.err << base::render(placed(errors[index], documents)) << "\n";
+  }
+  base::Error last = placed(errors.back(), documents);
+  last.code = errors.front().code;
+  return last;
 }
 
-std::string effect(const Revisions& before, const std::string& name, const json::value& after) {
-  const auto known = before.find(name);
-  if (known == before.end()) return "created";
-  return known->second == count_member(after, "revision") ? "unchanged" : "changed";
+void print_plan(const json::value& answer, std::ostream& out) {
+  const json::value* plan = member(answer, "plan");
+  const json::value* switches = plan == nullptr ? nullptr : member(*plan, "switches");
+  if (switches == nullptr || !switches->is_array()) return;
+  for (const json::value& at : switches->get_array()) {
+    out << fmt::format("switch {}: {} flows more, {} fewer, {} in all\n", printable(text_member(at, "switch")),
+                       count_member(at, "added"), count_member(at, "removed"), count_member(at, "flows"));
+  }
+}
+
+// "policy web created" for each, and how many of each kind if there are several.
+void print_effects(const json::array& policies, bool dry_run, Terminal& terminal) {
+  std::map<std::string, std::size_t> counts;
+  for (const json::value& policy : policies) {
+    const std::string effect = text_member(policy, "effect");
+    ++counts[effect];
+    terminal.out << fmt::format("policy {} {}{}\n", printable(text_member(policy, "name")), dry_run ? "would be " : "",
+                                effect);
+    const json::value* shown = member(policy, "policy");
+    if (shown != nullptr && !dry_run) print_policy_notes(*shown, false, terminal);
+  }
+  if (policies.size() < 2) return;
+  terminal.out << fmt::format("{} policies: {} created, {} changed, {} unchanged{}\n", policies.size(),
+                              counts["created"], counts["changed"], counts["unchanged"],
+                              dry_run ? " (nothing was done)" : "");
 }
 
 base::Result<int> run(const Invocation& invocation) {
@@ -103,57 +140,55 @@ base::Result<int> run(const Invocation& invocation) {
   if (!documents) return std::unexpected(documents.error());
   auto controller = Controller::connect(invocation);
   if (!controller) return std::unexpected(controller.error());
-  const auto before = revisions(*controller);
-  if (!before) return std::unexpected(before.error());
-  json::array applied;
-  const bool lines = invocation.arguments.text("output").value_or("table") == "table";
-  for (const PolicyDocument& document : *documents) {
-    auto policy = controller->put(policy_target(document.name), document.policy);
-    if (!policy) return std::unexpected(placed(policy.error(), document));
-    if (lines) {
-      invocation.terminal.out << fmt::format("policy {} {}\n", printable(document.name),
-                                             effect(*before, document.name, *policy));
-    }
-    print_policy_notes(*policy, false, invocation.terminal);
-    applied.push_back(std::move(*policy));
-  }
-  if (!lines) static_cast<void>(wants_table(invocation, applied));
+  const bool dry_run = invocation.arguments.given("dry-run");
+  json::array policies;
+  for (const PolicyDocument& document : *documents) policies.push_back(document.policy);
+  const auto answer = controller->post_all(dry_run ? "/v1/policies:apply?dry_run=true" : "/v1/policies:apply",
+                                           json::object{{"policies", std::move(policies)}});
+  if (!answer) return std::unexpected(report(answer.error(), *documents, invocation.terminal));
+  const json::value* effects = member(*answer, "policies");
+  if (!wants_table(invocation, *answer) || effects == nullptr || !effects->is_array()) return 0;
+  print_effects(effects->get_array(), dry_run, invocation.terminal);
+  if (dry_run) print_plan(*answer, invocation.terminal.out);
   return 0;
 }
 
 }  // namespace
 
 Command policy_apply_command() {
-  return {.name = "policy apply",
-          .summary = "create or change policies from a file",
-          .description =
-              "Reads policies from a YAML or JSON file, one or many ('---' between them, or a list), or from all files "
-              "*.yaml, *.yml and *.json of a directory, checks all of them, and then makes the controller have them "
-              "so. Policies that are not in the file stay as they are. "
-              "Applying the same file again changes nothing.\n"
-              "\n"
-              "  name: web                   # a-z 0-9 . _ -, required\n"
-              "  expression: tcp port 443    # pcap-filter, required\n"
-              "  taps: [leaf1-spine1]        # default: any tap\n"
-              "  tools: [t1, node1]          # tool ports and nodes; default: one node\n"
-              "  record: true                # nodes write files\n"
-              "  stream: false               # nodes keep packets for a live stream\n"
-              "  limits: {duration_s: 900, packets: 0, bytes: 0}   # 0: none\n"
-              "  owner: alice\n"
-              "  reason: slow checkout\n"
-              "  ticket: OPS-17\n"
-              "  snaplen: 0                  # bytes kept of each packet; 0: all\n",
-          .positional = {},
-          .options = {{.flags = "-f,--file",
-                       .value = "FILE",
-                       .help = "file or directory with policies; - is standard input",
-                       .kind = Value::kFile}},
-          .examples = {{"superspan policy apply -f web.yaml", "create or change the policies of web.yaml"},
-                       {"superspan policy show web -o yaml | sed s/443/8443/ | superspan policy apply -f -",
-                        "change the port of a policy"},
-                       {"echo '{\"name\": \"dns\", \"expression\": \"udp port 53\"}' | superspan policy apply -f -",
-                        "create a policy from JSON"}},
-          .run = run};
+  return {
+      .name = "policy apply",
+      .summary = "create or change policies from a file",
+      .description =
+          "Reads policies from a YAML or JSON file, one or many ('---' between them, or a list), or from all files "
+          "*.yaml, *.yml and *.json of a directory, checks all of them, and then makes the controller have them "
+          "so. Policies that are not in the file stay as they are. "
+          "Applying the same file again changes nothing.\n"
+          "\n"
+          "  name: web                   # a-z 0-9 . _ -, required\n"
+          "  expression: tcp port 443    # pcap-filter, required\n"
+          "  taps: [leaf1-spine1]        # default: any tap\n"
+          "  tools: [t1, node1]          # tool ports and nodes; default: one node\n"
+          "  record: true                # nodes write files\n"
+          "  stream: false               # nodes keep packets for a live stream\n"
+          "  limits: {duration_s: 900, packets: 0, bytes: 0}   # 0: none\n"
+          "  owner: alice\n"
+          "  reason: slow checkout\n"
+          "  ticket: OPS-17\n"
+          "  snaplen: 0                  # bytes kept of each packet; 0: all\n",
+      .positional = {},
+      .options = {{.flags = "-f,--file",
+                   .value = "FILE",
+                   .help = "file or directory with policies; - is standard input",
+                   .kind = Value::kFile},
+                  {.flags = "-n,--dry-run", .value = "", .help = "only say what would happen, flows included"}},
+      .examples = {{"superspan policy apply -f web.yaml", "create or change the policies of web.yaml"},
+                   {"superspan policy apply -f policies/ --dry-run", "say what all files of a directory would change"},
+                   {"superspan policy show web -o yaml | sed s/443/8443/ | superspan policy apply -f -",
+                    "change the port of a policy"},
+                   {"echo '{\"name\": \"dns\", \"expression\": \"udp port 53\"}' | superspan policy apply -f -",
+                    "create a policy from JSON"}},
+      .run = run};
 }
 
 }  // namespace superspan::cli
