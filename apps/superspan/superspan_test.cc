@@ -210,7 +210,7 @@ TEST(Completion, KnowsCommandsOptionsAndNames) {
       {"superspan to", "tools topology"},
       {"superspan policy ''", "apply delete list show stats"},
       {"superspan policy s", "show stats"},
-      {"superspan -o json lab ''", "down status up"},
+      {"superspan -o json lab ''", "down restart status up"},
       {"superspan capture --f", "--from"},
       {"superspan capture --to", "--to --token-file"},
       {"superspan capture udp --from ''", "leaf1-spine1 leaf2-spine1"},
