@@ -190,10 +190,11 @@ void Controller::carry_out(fabric::SendTransaction& command) {
 
 void Controller::carry_out(const fabric::DumpFlows& command) {
   if (!openflow_) return;
-  openflow_->dump_flows(command.datapath,
-                        [this, datapath = command.datapath](base::Result<std::vector<openflow::FlowStatistics>> flows) {
-                          execute(engine_.flows_dumped(datapath, std::move(flows), now()));
-                        });
+  openflow_->dump_flows(
+      command.datapath, command.only,
+      [this, datapath = command.datapath, id = command.id](base::Result<std::vector<openflow::FlowStatistics>> flows) {
+        execute(engine_.flows_dumped(datapath, id, std::move(flows), now()));
+      });
 }
 
 void Controller::carry_out(const fabric::AssignNode& command) {

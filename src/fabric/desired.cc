@@ -21,6 +21,10 @@ std::optional<Cookie> Cookie::parse(std::uint64_t value) {
                 static_cast<std::uint16_t>(value)};
 }
 
+openflow::CookieFilter Cookie::of_stage(Stage stage) {
+  return {Cookie{0, stage, 0}.value(), std::uint64_t{0xffff} << 48 | std::uint64_t{0xff} << 16};
+}
+
 std::size_t DesiredFlows::size() const {
   std::size_t count = 0;
   for (const auto& [id, block] : blocks_) count += block->size();

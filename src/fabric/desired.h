@@ -25,6 +25,7 @@ struct Cookie {
   [[nodiscard]] std::uint64_t value() const;
   // Nothing: not one of ours.
   [[nodiscard]] static std::optional<Cookie> parse(std::uint64_t value);
+  [[nodiscard]] static openflow::CookieFilter of_stage(Stage stage);
   friend bool operator==(const Cookie&, const Cookie&) = default;
 };
 

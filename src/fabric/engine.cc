@@ -49,6 +49,7 @@ Plan Engine::Impl::plan(const CheckedSet& set) const {
 
 Commands Engine::Impl::set_policies(CheckedSet set, Now now) {
   now_ = now;
+  asked_at_ = now.steady;
   asked_set_ = std::move(set.set);
   asked_ = std::move(set.placed);
   warnings_ = std::move(set.warnings);
@@ -63,18 +64,7 @@ Commands Engine::Impl::set_policies(CheckedSet set, Now now) {
 
 Commands Engine::Impl::tick(Now now) {
   now_ = now;
-  for (SwitchIndex at = 0; at < records_.size(); ++at) {
-    SwitchRecord& record = records_[at];
-    // Reading a large table takes long; a commit must not meet it often.
-    const base::Duration for_size = std::chrono::milliseconds(record.installed.size());
-    const base::Duration interval = std::max(options_.poll_interval, for_size);
-    if (record.state == SwitchState::kWaiting && now.steady >= record.retry_at) {
-      record.state = SwitchState::kDumping;
-      dump(at);
-    } else if (record.state == SwitchState::kSynced && step == Step::kIdle && now.steady - record.polled >= interval) {
-      dump(at);
-    }
-  }
+  for (SwitchIndex at = 0; at < records_.size(); ++at) poll(at);
   for (auto& [name, node] : nodes_) {
     if (node.up && node.refused && now.steady >= node.retry_at) ask(node);
   }
@@ -274,9 +264,9 @@ Commands Engine::switch_ready(const openflow::SwitchInfo& info, Now now) {
 Commands Engine::switch_down(openflow::DatapathId datapath, const std::string& why, Now now) {
   return impl_->switch_down(datapath, why, now);
 }
-Commands Engine::flows_dumped(openflow::DatapathId datapath, base::Result<std::vector<openflow::FlowStatistics>> flows,
-                              Now now) {
-  return impl_->flows_dumped(datapath, std::move(flows), now);
+Commands Engine::flows_dumped(openflow::DatapathId datapath, std::uint64_t id,
+                              base::Result<std::vector<openflow::FlowStatistics>> flows, Now now) {
+  return impl_->flows_dumped(datapath, id, std::move(flows), now);
 }
 Commands Engine::transaction_done(openflow::DatapathId datapath, std::uint64_t id,
                                   const openflow::TransactionResult& result, Now now) {

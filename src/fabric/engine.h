@@ -19,8 +19,10 @@
 // A switch is a cache of the desired flows: when it (re)connects its flows are dumped and only the difference is sent.
 //   absent -switch_ready-> dumping -flows_dumped-> sending -transaction_done-> synced
 //                             ^------------ failure, after a pause ------'
-// Between commits a synced switch is dumped again each poll_interval (at least 1 ms for each of its flows), for
-// counters and as audit: what differs is reported and repaired. A switch that is away does not hold up the others; its
+// Between commits the counters of a synced switch are read each poll_interval, and as audit all its flows are: what
+// differs is reported and repaired. Reading a large table keeps a switch and the controller busy for a while: an audit
+// comes each poll_interval, but not sooner than 1 ms for each flow, and it waits for a second without a change of the
+// policies, up to six times as long. A switch that is away does not hold up the others; its
 // policies stay pending until it is back.
 //
 // A policy whose flows a switch refuses becomes failed, with the switch's words, and is taken back everywhere; it stays
@@ -60,6 +62,8 @@ struct SendTransaction {
 };
 struct DumpFlows {
   openflow::DatapathId datapath = 0;
+  std::uint64_t id = 0;         // give it back in flows_dumped
+  openflow::CookieFilter only;  // more flows do no harm
 };
 // The whole desired state of a node; PUT /v1/assignment of the node API.
 struct AssignedTap {
@@ -205,7 +209,7 @@ class Engine {
 
   [[nodiscard]] Commands switch_ready(const openflow::SwitchInfo& info, Now now);
   [[nodiscard]] Commands switch_down(openflow::DatapathId datapath, const std::string& why, Now now);
-  [[nodiscard]] Commands flows_dumped(openflow::DatapathId datapath,
+  [[nodiscard]] Commands flows_dumped(openflow::DatapathId datapath, std::uint64_t id,
                                       base::Result<std::vector<openflow::FlowStatistics>> flows, Now now);
   [[nodiscard]] Commands transaction_done(openflow::DatapathId datapath, std::uint64_t id,
                                           const openflow::TransactionResult& result, Now now);

@@ -53,17 +53,23 @@ Traffic Engine::Impl::taken(std::uint32_t number) const {
   return all;
 }
 
+// A node counts what it delivers, exactly; without one, the rules that set the bit do.
+bool Engine::Impl::counts_at_taps(const PlacedPolicy& placed) {
+  const Limits& limits = placed.policy->limits;
+  return (limits.packets != 0 || limits.bytes != 0) &&
+         std::ranges::none_of(placed.destinations, [](const Destination& destination) {
+           return destination.kind == Destination::Kind::kNode;
+         });
+}
+
 void Engine::Impl::check_limits() {
   for (const PlacedPolicy& placed : asked_) {
     const Policy& policy = *placed.policy;
     const Limits& limits = policy.limits;
-    const bool to_node = std::ranges::any_of(placed.destinations, [](const Destination& destination) {
-      return destination.kind == Destination::Kind::kNode;
-    });
     const char* reached = nullptr;
     if (limits.duration_s != 0 && now_.wall - policy.created_at >= std::chrono::seconds(limits.duration_s)) {
       reached = "duration";
-    } else if (!to_node && (limits.packets != 0 || limits.bytes != 0)) {  // a node counts what it delivers, exactly
+    } else if (counts_at_taps(placed)) {
       const Traffic traffic = taken(policy.number);
       if (limits.packets != 0 && traffic.packets >= limits.packets) reached = "packets";
       if (limits.bytes != 0 && traffic.bytes >= limits.bytes) reached = "bytes";

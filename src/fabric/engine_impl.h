@@ -34,9 +34,14 @@ struct SwitchRecord {
     std::vector<openflow::FlowMod> mods;
   };
   std::optional<Transaction> sending;
-  bool dump_pending = false;
-  std::uint64_t sent_at_dump = 0;  // `transactions` when the pending dump was asked for
-  base::SteadyTime polled{};
+  struct Dump {
+    std::uint64_t id = 0;
+    bool all = true;         // or only the flows that count
+    std::uint64_t sent = 0;  // `transactions` when it was asked for
+  };
+  std::optional<Dump> dumping;
+  base::SteadyTime polled{};   // when the last dump was asked for
+  base::SteadyTime audited{};  // the last of all flows
   base::SteadyTime retry_at{};
   base::Duration retry_after{};
   std::uint64_t transactions = 0;
@@ -88,7 +93,7 @@ class Engine::Impl {
   // --- engine_switches.cc ---
   [[nodiscard]] Commands switch_ready(const openflow::SwitchInfo& info, Now now);
   [[nodiscard]] Commands switch_down(openflow::DatapathId datapath, const std::string& why, Now now);
-  [[nodiscard]] Commands flows_dumped(openflow::DatapathId datapath,
+  [[nodiscard]] Commands flows_dumped(openflow::DatapathId datapath, std::uint64_t id,
                                       base::Result<std::vector<openflow::FlowStatistics>> flows, Now now);
   [[nodiscard]] Commands transaction_done(openflow::DatapathId datapath, std::uint64_t id,
                                           const openflow::TransactionResult& result, Now now);
@@ -131,7 +136,8 @@ class Engine::Impl {
 
   // --- engine_switches.cc ---
   void pursue(SwitchIndex at);  // sends what the switch still lacks, if it can take it now
-  void dump(SwitchIndex at);
+  void dump(SwitchIndex at, bool all = true);
+  void poll(SwitchIndex at);
   void retry_later(SwitchIndex at, const std::string& why);
   void audit(SwitchIndex at);
   [[nodiscard]] Numbers blamed(const SwitchRecord::Transaction& sent, const openflow::TransactionResult& result) const;
@@ -144,6 +150,7 @@ class Engine::Impl {
   // --- engine_counters.cc ---
   void count(SwitchRecord& record, const InstalledFlows& dumped);
   void check_limits();
+  [[nodiscard]] static bool counts_at_taps(const PlacedPolicy& policy);
   [[nodiscard]] Traffic taken(std::uint32_t number) const;
   [[nodiscard]] std::vector<HopCounter> hops_of(const WantedPolicy& policy) const;
   [[nodiscard]] std::string stage_of(const Hop& hop, const WantedPolicy& policy, SwitchIndex at) const;
@@ -170,6 +177,7 @@ class Engine::Impl {
   EngineOptions options_;
   mutable Planner planner_;  // only remembers
   Now now_{};
+  base::SteadyTime asked_at_{};  // when the set last changed
   Commands out_;
 
   PolicySet asked_set_;  // last one accepted
@@ -188,6 +196,7 @@ class Engine::Impl {
   std::vector<SwitchRecord> records_;
   std::map<std::string, NodeRecord> nodes_;
   std::uint64_t next_transaction_ = 1;
+  std::uint64_t next_dump_ = 1;
   std::uint64_t next_revision_ = 1;
   std::map<std::uint32_t, PolicyState> noted_;
   std::set<std::uint32_t> limits_reported_;

@@ -7,6 +7,8 @@ namespace superspan::fabric {
 namespace {
 
 constexpr base::Duration kRetryMax = std::chrono::seconds(30);
+constexpr base::Duration kQuiet = std::chrono::seconds(1);
+constexpr int kUnquietAudits = 6;
 
 std::string hex(openflow::DatapathId datapath) {
   char text[20];
@@ -20,6 +22,16 @@ std::string words_of(const openflow::TransactionResult& result) {
   return words;
 }
 
+InstalledFlows by_key(std::vector<openflow::FlowStatistics> flows) {
+  InstalledFlows result;
+  result.reserve(flows.size());
+  for (openflow::FlowStatistics& one : flows) {
+    openflow::FlowKey key = one.flow.key;
+    result.emplace(std::move(key), std::move(one));
+  }
+  return result;
+}
+
 }  // namespace
 
 const SwitchRecord* Engine::Impl::find(openflow::DatapathId datapath) const {
@@ -27,13 +39,37 @@ const SwitchRecord* Engine::Impl::find(openflow::DatapathId datapath) const {
   return at ? &records_[*at] : nullptr;
 }
 
-void Engine::Impl::dump(SwitchIndex at) {
+void Engine::Impl::poll(SwitchIndex at) {
   SwitchRecord& record = records_[at];
-  if (record.dump_pending) return;
-  record.dump_pending = true;
-  record.sent_at_dump = record.transactions;
+  if (record.state == SwitchState::kWaiting && now_.steady >= record.retry_at) {
+    record.state = SwitchState::kDumping;
+    return dump(at);
+  }
+  if (record.state != SwitchState::kSynced || step != Step::kIdle) return;
+  const base::Duration interval = std::max(options_.poll_interval,  //
+                                           base::Duration(std::chrono::milliseconds(record.installed.size())));
+  const base::Duration age = now_.steady - record.audited;
+  const bool quiet = now_.steady - asked_at_ >= kQuiet || interval == options_.poll_interval;
+  if (age >= interval * kUnquietAudits || (age >= interval && quiet)) {
+    dump(at);
+  } else if (now_.steady - record.polled >= options_.poll_interval) {
+    dump(at, false);
+  }
+}
+
+// One at a time; reading all takes the place of reading some. Routes count for the hops; only limits of policies
+// without a node need the rules.
+void Engine::Impl::dump(SwitchIndex at, bool all) {
+  SwitchRecord& record = records_[at];
+  if (record.dumping && (record.dumping->all || !all)) return;
+  record.dumping = SwitchRecord::Dump{next_dump_++, all, record.transactions};
   record.polled = now_.steady;
-  out_.emplace_back(DumpFlows{topology->switches()[at].datapath});
+  if (all) record.audited = now_.steady;
+  const bool routes_suffice =
+      topology->encapsulation() == Encapsulation::kNsh && std::ranges::none_of(asked_, &Impl::counts_at_taps);
+  const bool some = !all && routes_suffice;
+  out_.emplace_back(DumpFlows{topology->switches()[at].datapath, record.dumping->id,
+                              some ? Cookie::of_stage(Stage::kRoute) : openflow::CookieFilter{}});
 }
 
 void Engine::Impl::retry_later(SwitchIndex at, const std::string& why) {
@@ -82,7 +118,7 @@ Commands Engine::Impl::switch_ready(const openflow::SwitchInfo& info, Now now) {
   const Switch& wanted = topology->switches()[*at];
   record.sending.reset();
   record.applied.reset();
-  record.dump_pending = false;
+  record.dumping.reset();
   record.retry_after = {};
   if (wanted.profile != Profile::kOpenflow10 && info.version == openflow::Version::k10) {
     record.state = SwitchState::kAbsent;
@@ -105,20 +141,24 @@ Commands Engine::Impl::switch_down(openflow::DatapathId datapath, const std::str
   record.why = why;
   record.sending.reset();
   record.applied.reset();
-  record.dump_pending = false;
+  record.dumping.reset();
   emit(Event::Kind::kSwitchAbsent, "", topology->switches()[*at].name, why);
   return finish();
 }
 
-Commands Engine::Impl::flows_dumped(openflow::DatapathId datapath,
+Commands Engine::Impl::flows_dumped(openflow::DatapathId datapath, std::uint64_t id,
                                     base::Result<std::vector<openflow::FlowStatistics>> flows, Now now) {
   now_ = now;
   const auto at = topology->find_switch(datapath);
-  if (!at || !records_[*at].dump_pending) return finish();
+  if (!at || !records_[*at].dumping || records_[*at].dumping->id != id) return finish();
   SwitchRecord& record = records_[*at];
-  record.dump_pending = false;
+  const SwitchRecord::Dump dumped_by = *std::exchange(record.dumping, std::nullopt);
+  if (!dumped_by.all) {
+    if (flows) count(record, by_key(std::move(*flows)));
+    return finish();
+  }
   const bool first = record.state == SwitchState::kDumping;
-  if (first && record.sent_at_dump != record.transactions) {  // asked for before the transaction that failed
+  if (first && dumped_by.sent != record.transactions) {  // asked for before the transaction that failed
     dump(*at);
     return finish();
   }
@@ -126,15 +166,10 @@ Commands Engine::Impl::flows_dumped(openflow::DatapathId datapath,
     if (first) retry_later(*at, "its flows cannot be read: " + flows.error().message);
     return finish();
   }
-  InstalledFlows dumped;
-  dumped.reserve(flows->size());
-  for (openflow::FlowStatistics& one : *flows) {
-    openflow::FlowKey key = one.flow.key;
-    dumped.emplace(std::move(key), std::move(one));
-  }
+  InstalledFlows dumped = by_key(std::move(*flows));
   count(record, dumped);
   // A dump that a transaction overtook may show either state: good for counters only.
-  const bool overtaken = record.sending || record.sent_at_dump != record.transactions;
+  const bool overtaken = record.sending || dumped_by.sent != record.transactions;
   if (!overtaken || first) record.installed = std::move(dumped);
   if (first) {
     const Difference difference = compare(record.installed, *record.desired);

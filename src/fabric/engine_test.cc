@@ -198,6 +198,40 @@ TEST(Engine, ForeignAndMissingFlowsAreRepairedByTheNextAudit) {
   EXPECT_TRUE(world.all_in_force());
 }
 
+TEST(Engine, LargeTablesAreAuditedInQuietMomentsAndCountedAlways) {
+  World world(kOneSwitch);
+  world.connect_all();
+  std::vector<policy::Rule> many;
+  for (std::uint32_t address = 0; address < 3000; ++address) {
+    many.push_back(accept({is(Field::kEthType, 0x800), is(Field::kIpv4Source, 0x0a000000 + address)}));
+  }
+  const Policy large = wanted_policy(1, rules(many), {}, {"tool1"});
+  world.ask(1, {large});
+  world.answer();
+  world.after(5s);
+  world.answer();
+  EXPECT_EQ(world.after(2s), "count s1\n");
+  world.answer();
+  EXPECT_EQ(world.after(1s + 10ms), "dump s1\n");  // 1 ms for each flow
+  world.answer();
+  std::string log;
+  for (std::uint32_t change = 2; change < 42; ++change) {  // never quiet
+    world.ask(change, {large, wanted_policy(change, web(), {}, {"tool1"})});
+    world.answer();
+    for (const auto time : {300ms, 200ms}) {
+      log += world.after(time);
+      world.answer();
+    }
+  }
+  const auto times = [&log](const std::string& word) {
+    std::size_t count = 0;
+    for (std::size_t at = 0; (at = log.find(word, at)) != std::string::npos; ++at) ++count;
+    return count;
+  };
+  EXPECT_EQ(times("dump s1\n"), 1U) << log;
+  EXPECT_GE(times("count s1\n"), 5U) << log;
+}
+
 TEST(Engine, APolicyThatASwitchRefusesFailsAndIsTakenBackEverywhere) {
   World world(kFourSwitches);
   world.connect_all();

@@ -66,8 +66,8 @@ class Encoder {
   void enable_table_ids(base::Bytes& out, Xid xid);  // 1.0: Nicira's flow_mod_table_id
   void barrier_request(base::Bytes& out, Xid xid);
   void bundle_control(base::Bytes& out, Xid xid, std::uint32_t bundle, BundleStep step);  // 1.3+
-  void flow_statistics_request(base::Bytes& out, Xid xid);                                // all flows of all tables
-  void port_statistics_request(base::Bytes& out, Xid xid);                                // all ports
+  void flow_statistics_request(base::Bytes& out, Xid xid, const CookieFilter& only);  // of all tables; 1.0: all flows
+  void port_statistics_request(base::Bytes& out, Xid xid);                            // all ports
   void table_statistics_request(base::Bytes& out, Xid xid);
 
   // kInvalid: the version cannot carry it; nothing is appended. With `bundle`, wrapped in a bundle-add message.

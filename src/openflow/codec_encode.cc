@@ -3,6 +3,7 @@
 #include "openflow/codec_internal.h"
 
 #include <arpa/inet.h>
+#include <endian.h>
 #include <openvswitch/ofp-bundle.h>
 #include <openvswitch/ofp-connection.h>
 #include <openvswitch/ofp-group.h>
@@ -390,8 +391,12 @@ void Encoder::bundle_control(base::Bytes& out, Xid xid, std::uint32_t bundle, Bu
   append_owned(out, xid, ofputil_encode_bundle_ctrl_request(impl_->version(), &control));
 }
 
-void Encoder::flow_statistics_request(base::Bytes& out, Xid xid) {
+void Encoder::flow_statistics_request(base::Bytes& out, Xid xid, const CookieFilter& only) {
   ofputil_flow_stats_request request{};
+  if (impl_->version() != OFP10_VERSION) {
+    request.cookie = htobe64(only.value);
+    request.cookie_mask = htobe64(only.mask);
+  }
   match_init_catchall(&request.match);
   request.out_port = OFPP_ANY;
   request.out_group = OFPG_ANY;

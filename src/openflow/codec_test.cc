@@ -203,7 +203,7 @@ base::Bytes every_request(Version version) {
   if (version == Version::k10) encoder.enable_table_ids(out, 11);
   encoder.barrier_request(out, 12);
   if (version != Version::k10) encoder.bundle_control(out, 13, 1, BundleStep::kOpen);
-  encoder.flow_statistics_request(out, 14);
+  encoder.flow_statistics_request(out, 14, {0x5350000000030000, 0xffff000000ff0000});
   encoder.port_statistics_request(out, 15);
   encoder.table_statistics_request(out, 16);
   const PacketOut packet{kPortController, {Output{3}}, base::Bytes(64)};

@@ -132,6 +132,13 @@ struct FlowStatistics {
   std::uint64_t bytes = 0;
 };
 
+// Which flows: those whose cookie has these bits.
+struct CookieFilter {
+  std::uint64_t value = 0;
+  std::uint64_t mask = 0;  // 0: all flows
+  friend bool operator==(const CookieFilter&, const CookieFilter&) = default;
+};
+
 enum class FlowCommand : std::uint8_t { kAdd, kDeleteStrict };
 struct FlowMod {
   FlowCommand command = FlowCommand::kAdd;  // kAdd replaces a flow with the same key; kDeleteStrict needs only the key

@@ -121,7 +121,7 @@ class Lab : public testing::Test, public SwitchHandler {
   }
   std::vector<FlowStatistics> dump() {
     std::optional<base::Result<std::vector<FlowStatistics>>> result;
-    server_->dump_flows(kDatapath, [&](auto value) { result = std::move(value); });
+    server_->dump_flows(kDatapath, {}, [&](auto value) { result = std::move(value); });
     EXPECT_TRUE(wait([&] { return result.has_value(); }, std::chrono::seconds(60)));
     if (!result || !*result) {
       ADD_FAILURE() << (result ? render(result->error()) : "no answer");

@@ -309,8 +309,9 @@ void Server::send(DatapathId datapath, Transaction transaction, std::function<vo
   impl_->request(datapath, [&](Session& session) { return session.send(std::move(transaction)); }, std::move(done));
 }
 
-void Server::dump_flows(DatapathId datapath, std::function<void(base::Result<std::vector<FlowStatistics>>)> done) {
-  impl_->request(datapath, [](Session& session) { return session.dump_flows(); }, std::move(done));
+void Server::dump_flows(DatapathId datapath, const CookieFilter& only,
+                        std::function<void(base::Result<std::vector<FlowStatistics>>)> done) {
+  impl_->request(datapath, [&only](Session& session) { return session.dump_flows(only); }, std::move(done));
 }
 
 void Server::port_statistics(DatapathId datapath, std::function<void(base::Result<std::vector<PortStatistics>>)> done) {

@@ -74,7 +74,9 @@ class Server {
 
   // Each callback is called exactly once, later; kNotFound if the datapath is not connected.
   void send(DatapathId datapath, Transaction transaction, std::function<void(TransactionResult)> done);
-  void dump_flows(DatapathId datapath, std::function<void(base::Result<std::vector<FlowStatistics>>)> done);
+  // A switch with OpenFlow 1.0 sends all its flows, whatever the filter.
+  void dump_flows(DatapathId datapath, const CookieFilter& only,
+                  std::function<void(base::Result<std::vector<FlowStatistics>>)> done);
   void port_statistics(DatapathId datapath, std::function<void(base::Result<std::vector<PortStatistics>>)> done);
   void table_statistics(DatapathId datapath, std::function<void(base::Result<std::vector<TableStatistics>>)> done);
   [[nodiscard]] base::Status packet_out(DatapathId datapath, const PacketOut& packet);

@@ -162,7 +162,7 @@ TEST_F(ServerTest, WhatIsOwedIsAnsweredWhenTheSwitchGoesAway) {
   std::optional<TransactionResult> result;
   std::optional<base::Result<std::vector<FlowStatistics>>> dumped;
   server_->send(7, flows(1), [&](TransactionResult value) { result = std::move(value); });
-  server_->dump_flows(7, [&](auto value) { dumped = std::move(value); });
+  server_->dump_flows(7, {}, [&](auto value) { dumped = std::move(value); });
   EXPECT_FALSE(result || dumped) << "never from inside the call";
   wait([] { return false; }, {peer.get()}, 100ms);
   peer->close();

@@ -302,8 +302,9 @@ std::vector<Event> Session::take_events() {
 base::Result<RequestId> Session::send(Transaction transaction) {
   return impl_->send(std::move(transaction));
 }
-base::Result<RequestId> Session::dump_flows() {
-  return impl_->dump<std::vector<FlowStatistics>>(&Encoder::flow_statistics_request);
+base::Result<RequestId> Session::dump_flows(const CookieFilter& only) {
+  return impl_->dump<std::vector<FlowStatistics>>(
+      [&only](Encoder& encoder, base::Bytes& out, Xid xid) { encoder.flow_statistics_request(out, xid, only); });
 }
 base::Result<RequestId> Session::port_statistics() {
   return impl_->dump<std::vector<PortStatistics>>(&Encoder::port_statistics_request);

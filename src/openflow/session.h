@@ -144,7 +144,7 @@ class Session {
 
   // --- only when ready(); else, and beyond the limits, an error and no event follows ---
   [[nodiscard]] base::Result<RequestId> send(Transaction transaction);
-  [[nodiscard]] base::Result<RequestId> dump_flows();
+  [[nodiscard]] base::Result<RequestId> dump_flows(const CookieFilter& only = {});
   [[nodiscard]] base::Result<RequestId> port_statistics();
   [[nodiscard]] base::Result<RequestId> table_statistics();
   [[nodiscard]] base::Status packet_out(const PacketOut& packet);  // an error of the switch comes as SwitchError

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <optional>
 #include <utility>
@@ -102,8 +103,9 @@ class Session::Impl {
   [[nodiscard]] bool has_output() const;
 
   base::Result<RequestId> send(Transaction transaction);
+  using DumpRequest = std::function<void(Encoder&, base::Bytes&, Xid)>;
   template <typename Items>
-  base::Result<RequestId> dump(void (Encoder::*request)(base::Bytes&, Xid));
+  base::Result<RequestId> dump(const DumpRequest& request);
   base::Status packet_out(const PacketOut& packet);
 
   std::vector<Event> events;

@@ -202,7 +202,7 @@ void Session::Impl::finish_transaction() {
 }
 
 template <typename Items>
-base::Result<RequestId> Session::Impl::dump(void (Encoder::*request)(base::Bytes&, Xid)) {
+base::Result<RequestId> Session::Impl::dump(const DumpRequest& request) {
   if (state != State::kReady) return base::fail(ErrorCode::kUnavailable, "the switch is not connected");
   if (dumps_.size() >= options_.limits.transactions) {
     return base::fail(ErrorCode::kLimit, "too many requests wait for the switch", "wait for some to end");
@@ -212,13 +212,12 @@ base::Result<RequestId> Session::Impl::dump(void (Encoder::*request)(base::Bytes
   pending.request = next_request_++;
   pending.last_progress = now_;
   pending.items = Items{};
-  (encoder_.*request)(control(), xid);
+  request(encoder_, control(), xid);
   return pending.request;
 }
-template base::Result<RequestId> Session::Impl::dump<std::vector<FlowStatistics>>(void (Encoder::*)(base::Bytes&, Xid));
-template base::Result<RequestId> Session::Impl::dump<std::vector<PortStatistics>>(void (Encoder::*)(base::Bytes&, Xid));
-template base::Result<RequestId> Session::Impl::dump<std::vector<TableStatistics>>(void (Encoder::*)(base::Bytes&,
-                                                                                                     Xid));
+template base::Result<RequestId> Session::Impl::dump<std::vector<FlowStatistics>>(const DumpRequest& request);
+template base::Result<RequestId> Session::Impl::dump<std::vector<PortStatistics>>(const DumpRequest& request);
+template base::Result<RequestId> Session::Impl::dump<std::vector<TableStatistics>>(const DumpRequest& request);
 
 template <typename Reply>
 void Session::Impl::on_dump_reply(const Header& header, Reply reply) {

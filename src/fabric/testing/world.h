@@ -132,7 +132,9 @@ class World {
       return "send " + name_of(send->datapath) + " +" + std::to_string(adds) + " -" +
              std::to_string(send->mods.size() - adds) + (send->atomic ? " at once" : "");
     }
-    if (const auto* const dump = std::get_if<DumpFlows>(&command)) return "dump " + name_of(dump->datapath);
+    if (const auto* const dump = std::get_if<DumpFlows>(&command)) {
+      return (dump->only.mask == 0 ? "dump " : "count ") + name_of(dump->datapath);
+    }
     if (const auto* const assign = std::get_if<AssignNode>(&command)) {
       std::string text = "assign " + assign->node + ":";
       for (const AssignedPolicy& policy : assign->policies) text += " " + policy.name;
@@ -152,7 +154,7 @@ class World {
     if (const auto* const dump = std::get_if<DumpFlows>(&command)) {
       std::vector<openflow::FlowStatistics> flows;
       for (const auto& [key, flow] : switches[dump->datapath].flows) flows.push_back(flow);
-      return take(engine.flows_dumped(dump->datapath, std::move(flows), now));
+      return take(engine.flows_dumped(dump->datapath, dump->id, std::move(flows), now));
     }
     if (const auto* const assign = std::get_if<AssignNode>(&command)) {
       return take(engine.node_applied(assign->node, assign->revision, {}, now));
