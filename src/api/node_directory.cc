@@ -84,16 +84,23 @@ std::expected<Registration, std::vector<base::Error>> parse_registration(std::st
   return registration;
 }
 
-json::object assignment_json(const fabric::AssignNode& assignment, const std::string& controller) {
-  json::array taps;
-  for (const auto& tap : assignment.taps) taps.push_back(tap_json(tap));
+json::object assignment_json(const fabric::AssignNode& assignment, const std::string& controller,
+                             const fabric::AssignNode* confirmed) {
+  json::object body{{"controller", controller}, {"revision", assignment.revision}, {"epoch", assignment.epoch}};
+  if (confirmed != nullptr) body["as_in"] = confirmed->revision;
+  if (confirmed == nullptr || confirmed->taps != assignment.taps) {
+    json::array taps;
+    for (const auto& tap : assignment.taps) taps.push_back(tap_json(tap));
+    body["taps"] = std::move(taps);
+  }
   json::array policies;
-  for (const auto& policy : assignment.policies) policies.push_back(policy_json(policy));
-  return {{"controller", controller},
-          {"revision", assignment.revision},
-          {"epoch", assignment.epoch},
-          {"taps", std::move(taps)},
-          {"policies", std::move(policies)}};
+  for (const auto& policy : assignment.policies) {
+    const bool known =
+        confirmed != nullptr && std::ranges::find(confirmed->policies, policy) != confirmed->policies.end();
+    policies.push_back(known ? json::object{{"number", policy.number}} : policy_json(policy));
+  }
+  body["policies"] = std::move(policies);
+  return body;
 }
 
 bool NodeDirectory::heard(const std::string& name, Registration registration, std::uint64_t applied) {
@@ -108,6 +115,7 @@ bool NodeDirectory::heard(const std::string& name, Registration registration, st
     options.timeout_ms = kAssignmentTimeoutMs;
     entry.client = std::make_shared<http::AsyncClient>(io_, registration.endpoint, options);
     entry.sending = 0;
+    entry.confirmed.reset();
   }
   const bool settled = entry.sending == 0 && now - entry.settled > kHeartbeatLag;
   const bool resend = moved || !entry.up || (settled && registration.applied != applied);
@@ -137,17 +145,28 @@ void NodeDirectory::assign(const fabric::AssignNode& assignment, std::function<v
   if (found == entries_.end()) {
     return done(base::fail(base::ErrorCode::kUnavailable, "the node has not registered"));
   }
-  Entry& entry = found->second;
-  ++entry.sending;
+  ++found->second.sending;
+  send(found->second, std::make_shared<const fabric::AssignNode>(assignment), true, std::move(done));
+}
+
+void NodeDirectory::send(Entry& entry, std::shared_ptr<const fabric::AssignNode> assignment, bool brief,
+                         std::function<void(base::Status)> done) {
+  const auto confirmed = brief ? entry.confirmed : nullptr;
+  std::string body = json::serialize(assignment_json(*assignment, controller_, confirmed.get()));
   // A client that is replaced (the node moved) never calls back, so the entry's count stays right.
-  entry.client->request(http::Method::kPut, "/v1/assignment", json::serialize(assignment_json(assignment, controller_)),
-                        [this, name = assignment.node, done = std::move(done)](base::Result<http::Response> response) {
-                          Entry& answered = entries_[name];
-                          --answered.sending;
-                          answered.settled = clock_.steady();
-                          const auto checked = http::checked(std::move(response));
-                          done(checked ? base::Status{} : base::Status(std::unexpected(checked.error())));
-                        });
+  entry.client->request(
+      http::Method::kPut, "/v1/assignment", std::move(body),
+      [this, assignment, brief = confirmed != nullptr, done = std::move(done)](base::Result<http::Response> response) {
+        Entry& answered = entries_[assignment->node];
+        const auto checked = http::checked(std::move(response));
+        if (!checked && brief && checked.error().code == base::ErrorCode::kConflict) {
+          return send(answered, assignment, false, done);
+        }
+        --answered.sending;
+        answered.settled = clock_.steady();
+        if (checked) answered.confirmed = assignment;
+        done(checked ? base::Status{} : base::Status(std::unexpected(checked.error())));
+      });
 }
 
 const NodeDirectory::Entry* NodeDirectory::find(const std::string& name) const {

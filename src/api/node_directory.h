@@ -36,8 +36,10 @@ struct Registration {
 };
 [[nodiscard]] std::expected<Registration, std::vector<base::Error>> parse_registration(std::string_view body);
 
-// The body of PUT /v1/assignment of the node API.
-[[nodiscard]] boost::json::object assignment_json(const fabric::AssignNode& assignment, const std::string& controller);
+// The body of PUT /v1/assignment of the node API (node/assignment.h). With `confirmed`, what has not changed since that
+// one is left out.
+[[nodiscard]] boost::json::object assignment_json(const fabric::AssignNode& assignment, const std::string& controller,
+                                                  const fabric::AssignNode* confirmed = nullptr);
 
 class NodeDirectory {
  public:
@@ -45,8 +47,9 @@ class NodeDirectory {
     Registration registration;  // the latest
     base::SteadyTime heard;
     bool up = false;
-    std::size_t sending = 0;   // assignments under way
-    base::SteadyTime settled;  // when the last one was answered
+    std::size_t sending = 0;                              // assignments under way
+    base::SteadyTime settled;                             // when the last one was answered
+    std::shared_ptr<const fabric::AssignNode> confirmed;  // the last one that the node took
     std::shared_ptr<http::AsyncClient> client;
     boost::json::object policies;  // the last counters of each known policy, also where the node has forgotten it
   };
@@ -77,6 +80,10 @@ class NodeDirectory {
   void forget_unknown_policies(const std::string& name, const std::function<bool(const std::string& policy)>& known);
 
  private:
+  // Leaves out what the node has, if `brief`; if it does not have that any more, sends all.
+  void send(Entry& entry, std::shared_ptr<const fabric::AssignNode> assignment, bool brief,
+            std::function<void(base::Status)> done);
+
   boost::asio::io_context& io_;
   const base::Clock& clock_;
   std::string ca_file_;

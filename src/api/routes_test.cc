@@ -249,13 +249,36 @@ TEST_F(Api, ANodeRegistersAndGetsItsAssignment) {
   controller_.put("/v1/policies/dns?wait_ms=0", R"({"expression": "udp port 53", "stream": true, "ticket": "T-7"})");
   const auto assignment = node.assignment("dns");
   ASSERT_TRUE(assignment.is_object());
-  EXPECT_EQ(assignment.at("taps").as_array().size(), 2U);
+  EXPECT_EQ(node.assignment("").at("controller"), assignment.at("controller"));
   const auto& policy = assignment.at("policies").as_array().at(0).as_object();
   EXPECT_EQ(policy.at("name").as_string(), "dns");
   EXPECT_EQ(policy.at("number").to_number<int>(), 1);
   EXPECT_EQ(policy.at("service_path").to_number<int>(), 1);
   EXPECT_TRUE(policy.at("stream").as_bool());
   EXPECT_EQ(policy.at("ticket").as_string(), "T-7");
+}
+
+TEST_F(Api, ANodeIsToldOnlyWhatChangesUntilItForgets) {
+  FakeNode node;
+  controller_.put("/v1/nodes/node1", node.registration(0));
+  const auto first = node.assignment("");
+  EXPECT_EQ(first.at("taps").as_array().size(), 2U);
+  EXPECT_FALSE(first.as_object().contains("as_in"));
+  // The controller may not have read the node's answer yet when the next change comes.
+  boost::json::value brief;
+  for (int change = 0; change < 50 && !(brief.is_object() && brief.as_object().contains("as_in")); ++change) {
+    const std::string name = "dns" + std::to_string(change);
+    controller_.put("/v1/policies/" + name + "?wait_ms=0", R"({"expression": "udp port 53"})");
+    brief = node.assignment(name);
+  }
+  EXPECT_TRUE(brief.as_object().contains("as_in"));
+  EXPECT_FALSE(brief.as_object().contains("taps"));
+  node.forget();
+  controller_.put("/v1/policies/web?wait_ms=0", R"({"expression": "tcp port 80"})");
+  const auto whole = node.assignment("web");
+  EXPECT_FALSE(whole.as_object().contains("as_in"));
+  EXPECT_EQ(whole.at("taps").as_array().size(), 2U);
+  EXPECT_EQ(whole.at("policies").at(0).at("name"), "dns0");
 }
 
 TEST_F(Api, AnUnknownNodeIsRefused) {

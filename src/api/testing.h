@@ -130,7 +130,11 @@ class FakeNode {
   FakeNode() {
     router_.add_simple(http::Method::kPut, "/v1/assignment", [this](const http::Request& request) {
       const std::lock_guard lock(mutex_);
-      assignments_.push_back(boost::json::parse(request.body));
+      auto body = boost::json::parse(request.body);
+      if (forgetful_ && body.as_object().contains("as_in")) {
+        return http::problem({base::ErrorCode::kConflict, "not in force here", "send all", "/as_in", std::nullopt});
+      }
+      assignments_.push_back(std::move(body));
       return http::Response{200, "application/json", "{}", {}};
     });
     auto server =
@@ -156,6 +160,11 @@ class FakeNode {
     return R"({"endpoint": ")" + endpoint_ + R"(", "token": ")" + kToken + R"(", "version": "0.1.0", "applied": )" +
            std::to_string(applied) + by + more + "}";
   }
+  // As a node that was restarted: it knows nothing that a brief assignment refers to.
+  void forget() {
+    const std::lock_guard lock(mutex_);
+    forgetful_ = true;
+  }
   // The latest assignment; waits for one that names `policy` ("": any).
   boost::json::value assignment(const std::string& policy) {
     for (int tries = 0; tries < 500; ++tries) {
@@ -179,6 +188,7 @@ class FakeNode {
   std::string endpoint_;
   std::mutex mutex_;
   std::vector<boost::json::value> assignments_;
+  bool forgetful_ = false;
 };
 
 }  // namespace superspan::api::testing

@@ -23,7 +23,8 @@ using SharedResponder = std::shared_ptr<http::Responder>;
 
 void put_assignment(Node& node, ControlLoop& control, const http::Request& request, http::Responder responder,
                     const std::function<void(const Assignment&, const base::Status&)>& applied) {
-  auto assignment = parse_assignment(request.body);
+  const std::shared_ptr<const Assignment> in_force = node.assignment();
+  auto assignment = parse_assignment(request.body, in_force.get());
   if (!assignment) return responder.reply(http::problem(assignment.error()));
   const SharedResponder answer = std::make_shared<http::Responder>(std::move(responder));
   control.post([&node, applied, answer, assignment = std::move(*assignment)] {

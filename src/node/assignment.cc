@@ -48,7 +48,24 @@ base::Status parse_limits(const boost::json::value& value, std::string pointer, 
   return object.finish();
 }
 
-base::Result<AssignedPolicy> parse_policy(const boost::json::value& value, std::string pointer) {
+bool only_a_number(const boost::json::value& value) {
+  return value.is_object() && value.get_object().size() == 1 && value.get_object().contains("number");
+}
+
+base::Result<AssignedPolicy> kept_policy(const boost::json::value& value, std::string pointer, const Assignment& base) {
+  JsonObject object(value, std::move(pointer));
+  const std::uint64_t number = object.number("number", k24Bits);
+  const auto found = std::ranges::find(base.policies, number, &AssignedPolicy::number);
+  if (found == base.policies.end()) {
+    object.fail("number", fmt::format("revision {} has no policy {}", base.revision, number), "send all of the policy");
+  }
+  if (auto status = object.finish(); !status) return std::unexpected(status.error());
+  return *found;
+}
+
+base::Result<AssignedPolicy> parse_policy(const boost::json::value& value, std::string pointer,
+                                          const Assignment* base) {
+  if (base != nullptr && only_a_number(value)) return kept_policy(value, std::move(pointer), *base);
   JsonObject object(value, std::move(pointer));
   AssignedPolicy policy;
   policy.name = object.text("name", kNameBytesMax);
@@ -114,9 +131,37 @@ base::Result<boost::json::value> parse_json(std::string_view json) {
   return value;
 }
 
+// The assignment that `as_in` names; null if there is none.
+base::Result<const Assignment*> base_of(const Assignment& assignment, std::uint64_t as_in, const Assignment* in_force) {
+  if (as_in == 0) return nullptr;
+  if (in_force != nullptr && in_force->controller == assignment.controller && in_force->revision == as_in) {
+    return in_force;
+  }
+  return base::fail(base::ErrorCode::kConflict, fmt::format("revision {} is not in force here", as_in),
+                    "send the whole assignment", "/as_in");
+}
+
+base::Status parse_taps(const boost::json::value& taps, Assignment& assignment) {
+  for (std::size_t index = 0; index < taps.get_array().size(); ++index) {
+    auto tap = parse_tap(taps.get_array()[index], fmt::format("/taps/{}", index));
+    if (!tap) return std::unexpected(tap.error());
+    assignment.taps.push_back(std::move(*tap));
+  }
+  return {};
+}
+
+base::Status parse_policies(const boost::json::value& policies, const Assignment* base, Assignment& assignment) {
+  for (std::size_t index = 0; index < policies.get_array().size(); ++index) {
+    auto policy = parse_policy(policies.get_array()[index], fmt::format("/policies/{}", index), base);
+    if (!policy) return std::unexpected(policy.error());
+    assignment.policies.push_back(std::move(*policy));
+  }
+  return {};
+}
+
 }  // namespace
 
-base::Result<Assignment> parse_assignment(std::string_view json) {
+base::Result<Assignment> parse_assignment(std::string_view json, const Assignment* in_force) {
   const auto document = parse_json(json);
   if (!document) return std::unexpected(document.error());
   JsonObject object(*document, "");
@@ -124,22 +169,21 @@ base::Result<Assignment> parse_assignment(std::string_view json) {
   assignment.controller = object.text("controller", kNameBytesMax);
   assignment.revision = object.number("revision");
   assignment.epoch = static_cast<std::uint32_t>(object.number("epoch", k32Bits));
-  const boost::json::value* taps = object.array("taps", kTapsMax);
+  const std::uint64_t as_in = object.number_or("as_in", 0);
+  const bool taps_are_kept = as_in != 0 && document->is_object() && !document->get_object().contains("taps");
+  const boost::json::value* taps = taps_are_kept ? nullptr : object.array("taps", kTapsMax);
   const boost::json::value* policies = object.array("policies", kPoliciesMax);
   if (assignment.controller.empty()) {
     object.fail("controller", "'controller' is empty", "send a random text that is made when the controller starts");
   }
   if (auto status = object.finish(); !status) return std::unexpected(status.error());
-  for (std::size_t index = 0; index < taps->get_array().size(); ++index) {
-    auto tap = parse_tap(taps->get_array()[index], fmt::format("/taps/{}", index));
-    if (!tap) return std::unexpected(tap.error());
-    assignment.taps.push_back(std::move(*tap));
+  const auto base = base_of(assignment, as_in, in_force);
+  if (!base) return std::unexpected(base.error());
+  if (taps_are_kept) assignment.taps = (*base)->taps;
+  if (auto status = taps_are_kept ? base::Status{} : parse_taps(*taps, assignment); !status) {
+    return std::unexpected(status.error());
   }
-  for (std::size_t index = 0; index < policies->get_array().size(); ++index) {
-    auto policy = parse_policy(policies->get_array()[index], fmt::format("/policies/{}", index));
-    if (!policy) return std::unexpected(policy.error());
-    assignment.policies.push_back(std::move(*policy));
-  }
+  if (auto status = parse_policies(*policies, *base, assignment); !status) return std::unexpected(status.error());
   if (auto status = check_unique(assignment); !status) return std::unexpected(status.error());
   return assignment;
 }

@@ -10,6 +10,9 @@
 //    "policies": [{"name": "web", "number": 3, "service_path": 1, "bit": 0, "from_epoch": 7,
 //                  "expression": "tcp port 443", "residual": "", "record": true, "stream": false, "snaplen": 0,
 //                  "limits": {"packets": 0, "bytes": 0}, "owner": "", "reason": "", "ticket": "", "created": ""}]}
+//
+// What has not changed since an assignment that this node confirmed need not be sent again: `"as_in": 11` names that
+// revision (of the same controller); then `taps` may be absent, and a policy may be only `{"number": 3}`.
 #pragma once
 
 #include <cstdint>
@@ -56,7 +59,8 @@ struct Assignment {
   std::vector<AssignedPolicy> policies;  // names, numbers and (service path, bit) are unique
 };
 
-// kInvalid with a JSON pointer as place.
-[[nodiscard]] base::Result<Assignment> parse_assignment(std::string_view json);
+// `in_force`: what `as_in` may refer to. kInvalid with a JSON pointer as place; kConflict if `as_in` is not in force
+// (the whole has to be sent).
+[[nodiscard]] base::Result<Assignment> parse_assignment(std::string_view json, const Assignment* in_force = nullptr);
 
 }  // namespace superspan::node

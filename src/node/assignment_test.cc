@@ -43,6 +43,34 @@ TEST(Assignment, LeavesOutWhatHasADefault) {
   EXPECT_EQ(read->policies.at(0).limit_packets, 0U);
 }
 
+TEST(Assignment, KeepsWhatHasNotChanged) {
+  const auto base =
+      parse_assignment(R"({"controller":"c1","revision":12,"epoch":7,"taps":[{"id":1,"name":"t1"}],"policies":[)" +
+                       std::string(kPolicy) + "]}");
+  ASSERT_TRUE(base);
+  const std::string brief = R"({"controller":"c1","revision":13,"as_in":12,"epoch":8,"policies":[{"number":3},)"
+                            R"({"name":"dns","number":4,"service_path":1,"bit":1,"from_epoch":8,"expression":"udp"}]})";
+  const auto read = parse_assignment(brief, &*base);
+  ASSERT_TRUE(read) << base::render(read.error());
+  EXPECT_EQ(read->revision, 13U);
+  EXPECT_EQ(read->epoch, 8U);
+  EXPECT_EQ(read->taps, base->taps);
+  ASSERT_EQ(read->policies.size(), 2U);
+  EXPECT_EQ(read->policies[0], base->policies[0]);
+  EXPECT_EQ(read->policies[1].name, "dns");
+  EXPECT_EQ(parse_assignment(brief).error().code, base::ErrorCode::kConflict) << "a node that was restarted";
+  const auto other = [&](std::string from, std::string to) {
+    std::string json = brief;
+    json.replace(json.find(from), from.size(), to);
+    return parse_assignment(json, &*base).error();
+  };
+  EXPECT_EQ(other("\"as_in\":12", "\"as_in\":11").code, base::ErrorCode::kConflict);
+  EXPECT_EQ(other("\"c1\"", "\"c2\"").code, base::ErrorCode::kConflict);
+  EXPECT_EQ(other("{\"number\":3}", "{\"number\":9}").message, "revision 12 has no policy 9");
+  EXPECT_EQ(other("{\"number\":3}", "{\"number\":9}").place, "/policies/0/number");
+  EXPECT_EQ(other("\"as_in\":12,", "").place, "/taps");
+}
+
 struct Wrong {
   std::string json;
   std::string place;

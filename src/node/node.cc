@@ -61,9 +61,7 @@ base::Status Node::apply(const Assignment& assignment) {
   }
   if (auto status = publish(); !status) return status;
   const std::lock_guard lock(mutex_);
-  controller_ = assignment.controller;
-  applied_ = assignment.revision;
-  epoch_ = assignment.epoch;
+  in_force_ = std::make_shared<const Assignment>(assignment);
   return {};
 }
 
@@ -153,14 +151,21 @@ void Node::refresh_port_drops() {
   port_ = drops;
 }
 
+std::shared_ptr<const Assignment> Node::assignment() const {
+  const std::lock_guard lock(mutex_);
+  return in_force_;
+}
+
 NodeReport Node::report() const {
   NodeReport report;
   report.frames = &pipeline_.counters;
   report.problems = recorder_.problems();
   const std::lock_guard lock(mutex_);
-  report.controller = controller_;
-  report.applied = applied_;
-  report.epoch = epoch_;
+  if (in_force_) {
+    report.controller = in_force_->controller;
+    report.applied = in_force_->revision;
+    report.epoch = in_force_->epoch;
+  }
   report.port = port_;
   for (const Active& active : active_) {
     report.policies.push_back({active.run, false});

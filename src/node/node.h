@@ -76,6 +76,7 @@ class Node {
 
   // Any thread.
   [[nodiscard]] NodeReport report() const;
+  [[nodiscard]] std::shared_ptr<const Assignment> assignment() const;  // the one in force; null: none yet
   [[nodiscard]] StreamThread& streams() { return streamer_; }
 
   // For tests that run without threads.
@@ -112,9 +113,7 @@ class Node {
   AssignmentOrder order_;
 
   mutable std::mutex mutex_;  // of what follows, which only the control thread changes
-  std::string controller_;
-  std::uint64_t applied_ = 0;
-  std::uint32_t epoch_ = 0;
+  std::shared_ptr<const Assignment> in_force_;
   PortDrops port_;
   std::vector<Active> active_;
   std::vector<Closed> closed_;
