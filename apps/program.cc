@@ -46,10 +46,13 @@ std::string about(const CLI::App& app, const std::string& flag) {
 base::Error error_of(const CLI::App& app, const CLI::ParseError& error) {
   const std::string text = error.what();
   const std::string flag = text.substr(0, text.find_first_of(": "));
-  if (const auto rest = app.remaining(); dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr && !rest.empty()) {
+  const bool required = dynamic_cast<const CLI::RequiredError*>(&error) != nullptr;
+  // An option that is missing may just be mistyped.
+  if (const auto rest = app.remaining();
+      !rest.empty() && (required || dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr)) {
     return unexpected_word(app, rest.front());
   }
-  if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) {
+  if (required) {
     return {ErrorCode::kInvalid, flag + " is missing", about(app, flag), "", {}};
   }
   if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) {

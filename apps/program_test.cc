@@ -29,6 +29,7 @@ TEST(CommandLine, SaysWhatIsWrongAndWhatToWrite) {
       {{}, "superthing: --fabric is missing\nhint: --fabric FILE: the fabric file\n"},
       {{"--fabric"}, "superthing: --fabric needs one value\nhint: --fabric FILE: the fabric file\n"},
       {{"--fabric", "f", "--fabrik=g"}, "superthing: unknown option '--fabrik'\nhint: did you mean '--fabric'?\n"},
+      {{"--fabrik", "g"}, "superthing: unknown option '--fabrik'\nhint: did you mean '--fabric'?\n"},
       {{"--fabric", "f", "--zzz"}, "superthing: unknown option '--zzz'\nhint: see `superthing --help`\n"},
       {{"--fabric", "f", "g"}, "superthing: unexpected argument 'g'\nhint: see `superthing --help`\n"},
       {{"--fabric", "f", "--log-level", "loud"},
