@@ -13,11 +13,14 @@ out=build/bench
 mkdir -p "$out"
 rm -f "$out/rows.jsonl"
 echo "bench: $(nproc) cores, load $(cut -d' ' -f1-3 /proc/loadavg), $(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1)"
+failed=()
 for name in "${names[@]}"; do
   echo "bench: $name"
-  "bench/$name.sh" "$bin" "$out"
+  "bench/$name.sh" "$bin" "$out" || failed+=("$name")
 done
+touch "$out/rows.jsonl"
 jq -s . "$out/rows.jsonl" > "$out/results.json"
 jq -r '["name","unit","ours","theirs","ratio","goal","met","peer"],
        (.[] | [.name, .unit, (.ours|tostring), (.theirs|tostring), (.ratio|tostring), (.goal|tostring), (.met|tostring),
                .peer + " " + .peer_version]) | @tsv' "$out/results.json" | column -t -s $'\t'
+[ "${#failed[@]}" -eq 0 ] || { echo "bench: failed, their rows are missing: ${failed[*]}" >&2; exit 1; }
