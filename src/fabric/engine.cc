@@ -92,14 +92,14 @@ const WantedPolicy* Engine::Impl::steady(std::uint32_t number) const {
 Engine::Impl::Wait Engine::Impl::waits_for(const SwitchRecord& record, SwitchIndex at) const {
   if (record.serves()) return {};
   const std::string text = "switch '" + topology->switches()[at].name + "' is " + to_string(record.state);
-  return {record.why.empty() ? text : text + ": " + record.why, record.busy()};
+  return {record.why.empty() ? text : text + ": " + record.why, record.state != SwitchState::kAbsent};
 }
 
 Engine::Impl::Wait Engine::Impl::waits_for(const std::string& node, std::uint32_t policy) const {
   const NodeRecord& record = nodes_.at(node);
   if (record.serves(policy)) return {};
   if (!record.up) return {"node '" + node + "' is not connected"};
-  if (record.refused) return {"node '" + node + "' refuses its assignment"};
+  if (record.refused) return {"node '" + node + "' refuses its assignment", true};
   return {"node '" + node + "' has not answered", true};
 }
 

@@ -136,7 +136,7 @@ struct PolicyView {
   std::uint32_t number = 0;
   PolicyState state = PolicyState::kPending;
   std::string why;      // pending: what it waits for; failed: the switch's words
-  bool moving = false;  // pending, and what it waits for is under way: nobody has to come back first
+  bool moving = false;  // pending, and what it waits for is under way or tried again: nobody has to come back first
   std::vector<std::string> destinations;
   std::vector<std::string> warnings;  // from the plan
   std::vector<HopCounter> hops;       // filters first; counted since this engine first saw the flows

@@ -263,6 +263,7 @@ TEST(Engine, ASwitchThatFailsWithoutReasonIsReadAgainAndRetried) {
   world.ask(1, {wanted_policy(1, web(), {}, {"tool1"})});
   EXPECT_EQ(world.answer(), "switch-refused s1 no answer\n");
   EXPECT_EQ(world.state("p1"), "pending: switch 's1' is waiting: no answer");
+  EXPECT_TRUE(world.engine.policies().front().moving);
   EXPECT_EQ(world.after(500ms), "");
   EXPECT_EQ(world.after(500ms), "dump s1\n");
   world.answer();
@@ -283,6 +284,22 @@ TEST(Engine, ANodeThatDoesNotAnswerHoldsACommitForTwoSecondsOnly) {
   EXPECT_EQ(world.state("p1"), "pending: node 'node1' has not answered");
   world.node_up("node1");
   EXPECT_EQ(world.answer(), "policy-active p1\n");
+}
+
+// Whoever waits for a policy need not give up while this side tries again by itself.
+TEST(Engine, APolicyIsUnderWayWhileANodeOrSwitchIsAskedAgain) {
+  World world(kOneSwitch);
+  world.connect_all();
+  world.ask(1, {wanted_policy(1, web(), {}, {"node1"})});
+  EXPECT_TRUE(world.node_refuses("node1").starts_with("node-refused node1 no room\n"));
+  world.answer();
+  EXPECT_EQ(world.state("p1"), "pending: node 'node1' refuses its assignment");
+  EXPECT_TRUE(world.engine.policies().front().moving);
+  EXPECT_EQ(world.after(1s), "assign node1: p1\n");
+  world.answer();
+  EXPECT_EQ(world.state("p1"), "active");
+  world.node_down("node1");
+  EXPECT_FALSE(world.engine.policies().front().moving);
 }
 
 TEST(Engine, WithoutItsNodeAPolicyIsPending) {

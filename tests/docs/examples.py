@@ -127,6 +127,8 @@ def run_all(commands, folder):
     print("every other example")
     (folder / "web.yaml").write_text(example_policy(), encoding="utf-8")
     (folder / "docs").mkdir()
+    (folder / "policies").mkdir()
+    (folder / "policies" / "web.yaml").write_text(example_policy(), encoding="utf-8")
     # Those that change the lab last: then it is not built anew so often.
     for command in sorted((word for word in words if word not in tour), key=lambda word: word.startswith("superspan lab")):
         prepare(command, folder)

@@ -54,6 +54,16 @@ class World {
   }
   std::string node_up(const std::string& name) { return take(engine.node_up(name, now)); }
   std::string node_down(const std::string& name) { return take(engine.node_down(name, now)); }
+  // Its first assignment that waits.
+  std::string node_refuses(const std::string& name) {
+    const auto assigned = std::ranges::find_if(pending, [&](const Command& command) {
+      const auto* const assign = std::get_if<AssignNode>(&command);
+      return assign != nullptr && assign->node == name;
+    });
+    const auto revision = std::get<AssignNode>(*assigned).revision;
+    pending.erase(assigned);
+    return take(engine.node_applied(name, revision, base::fail(base::ErrorCode::kInternal, "no room"), now));
+  }
   std::string after(base::Duration time) {
     now.steady += time;
     now.wall += time;
