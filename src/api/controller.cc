@@ -37,7 +37,7 @@ Controller::Controller(boost::asio::io_context& io, std::shared_ptr<const fabric
       clock_(clock),
       options_(std::move(options)),
       store_(std::move(store)),
-      flusher_(io, *store_, [this](const base::Error& error) { events_.add("store-failed", "", "", error.message); }),
+      flusher_(io, *store_, [this](const base::Status& flushed) { note_store(flush_failing_, flushed); }),
       engine_(std::move(topology), options_.engine),
       events_(clock, options_.on_event),
       nodes_(io, clock, options_.node_ca_file),

@@ -181,6 +181,8 @@ class Controller final : private openflow::SwitchHandler {
       return stored ? then() : done(std::unexpected(stored.error()));
     });
   }
+  // Of one way to the disk: what is new is told, once.
+  void note_store(bool& failing, const base::Status& status);
   [[nodiscard]] base::Status persist(const store::Change& change);
   void end_later(const std::string& policy, std::string because);
   void end_due_policies();
@@ -212,6 +214,7 @@ class Controller final : private openflow::SwitchHandler {
   PolicyBook::Endings to_end_;
   Backoff end_retry_;
   bool store_failing_ = false;
+  bool flush_failing_ = false;
   std::map<std::string, Statistics> last_statistics_;  // of ended policies
   std::deque<fabric::Command> pending_;                // commands that came while others were carried out
   bool executing_ = false;

@@ -12,20 +12,24 @@ namespace superspan::api {
 // --- changes ---
 
 // Clients that ask meanwhile get the error; of what the controller does by itself, people hear once.
-base::Status Controller::persist(const store::Change& change) {
-  auto stored = store_->commit(change);
-  const bool was_failing = std::exchange(store_failing_, !stored);
-  if (!stored && !was_failing) {
+void Controller::note_store(bool& failing, const base::Status& status) {
+  const bool was_failing = std::exchange(failing, !status);
+  if (!status && !was_failing) {
     events_.add("store-failed", "", "",
-                stored.error().message + "; policies go on as they are, also beyond their limits, until it works");
+                status.error().message + "; policies go on as they are, also beyond their limits, until it works");
   }
-  if (!stored) return stored;
-  flusher_.committed();
-  committed_ = clock_.steady();
-  if (was_failing) {
+  if (status && was_failing) {
     events_.add("store-recovered", "", "", "changes are stored again");
     end_retry_.worked();
   }
+}
+
+base::Status Controller::persist(const store::Change& change) {
+  auto stored = store_->commit(change);
+  note_store(store_failing_, stored);
+  if (!stored) return stored;
+  flusher_.committed();
+  committed_ = clock_.steady();
   return {};
 }
 

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+
 #include "api/testing.h"
 
 namespace superspan::api {
@@ -15,6 +17,7 @@ class FullStore final : public store::Store {
   struct Disk {
     bool full = false;
     int commits = 0;
+    std::atomic<bool> refuses_flush = false;  // asked on another thread
   };
   explicit FullStore(Disk& disk) : disk_(disk) {}
   base::Result<store::Contents> load() override { return memory_->load(); }
@@ -23,7 +26,10 @@ class FullStore final : public store::Store {
     if (!disk_.full) return memory_->commit(change);
     return base::fail(base::ErrorCode::kInternal, "the disk is full", "make room");
   }
-  base::Status flush() override { return {}; }
+  base::Status flush() override {
+    if (!disk_.refuses_flush) return {};
+    return base::fail(base::ErrorCode::kInternal, "the disk is ill", "change it");
+  }
 
  private:
   Disk& disk_;
@@ -77,7 +83,8 @@ class ControllerTest : public ::testing::Test {
 TEST_F(ControllerTest, ALimitThatCannotBeStoredIsTriedEverMoreSeldom) {
   ASSERT_TRUE(put("web", {.expression = "ip", .packets = 10}));
   ASSERT_TRUE(put("dns", {.expression = "udp", .packets = 10}));
-  disk_ = {.full = true, .commits = 0};
+  disk_.full = true;
+  disk_.commits = 0;
   for (int second = 0; second < 600; ++second) {
     for (int beat = 0; beat < 20; ++beat) {
       heartbeat({"web", "dns"});
@@ -110,6 +117,19 @@ TEST_F(ControllerTest, AChangeThatIsStoredEndsThePause) {
   EXPECT_TRUE(put("dns", {.expression = "udp"}));
   heartbeat({});
   EXPECT_EQ(controller_->policy("web")->state, "ended");
+}
+
+TEST_F(ControllerTest, ADiskThatRefusesToFlushIsToldOnceAndToEveryClient) {
+  disk_.refuses_flush = true;
+  for (const char* name : {"a", "b", "c"}) {
+    const auto stored = put(name, {.expression = "ip"});
+    ASSERT_FALSE(stored);
+    EXPECT_EQ(stored.error().message, "the disk is ill");
+  }
+  EXPECT_EQ(events("store-failed"), 1);
+  disk_.refuses_flush = false;
+  EXPECT_TRUE(put("d", {.expression = "ip"}));
+  EXPECT_EQ(events("store-recovered"), 1);
 }
 
 TEST_F(ControllerTest, ALimitOfAnEarlierPolicyOfThatNameEndsNoOther) {

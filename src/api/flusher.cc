@@ -6,8 +6,8 @@
 
 namespace superspan::api {
 
-Flusher::Flusher(boost::asio::io_context& io, store::Store& store, std::function<void(const base::Error&)> failed)
-    : io_(io), store_(store), failed_(std::move(failed)) {}
+Flusher::Flusher(boost::asio::io_context& io, store::Store& store, std::function<void(const base::Status&)> ended)
+    : io_(io), store_(store), ended_(std::move(ended)) {}
 
 Flusher::~Flusher() {
   pool_.join();
@@ -44,7 +44,7 @@ void Flusher::complete(base::Status status) {
   const std::vector<Done> done = std::exchange(now_, std::exchange(next_, {}));
   if (std::exchange(again_, false)) start();
   const base::Status told = last_;
-  if (!told) failed_(told.error());
+  ended_(told);
   for (const Done& each : done) each(told);
 }
 

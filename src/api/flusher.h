@@ -18,8 +18,8 @@ namespace superspan::api {
 class Flusher {
  public:
   using Done = std::function<void(const base::Status&)>;
-  // `failed`: hears of each flush that the disk refused. Both must outlive the flusher.
-  Flusher(boost::asio::io_context& io, store::Store& store, std::function<void(const base::Error&)> failed);
+  // `ended` hears of each flush. The others must outlive the flusher.
+  Flusher(boost::asio::io_context& io, store::Store& store, std::function<void(const base::Status&)> ended);
   ~Flusher();  // waits for the flush under way; callbacks that still wait are not called
   Flusher(const Flusher&) = delete;
   Flusher& operator=(const Flusher&) = delete;
@@ -33,7 +33,7 @@ class Flusher {
 
   boost::asio::io_context& io_;
   store::Store& store_;
-  std::function<void(const base::Error&)> failed_;
+  std::function<void(const base::Status&)> ended_;
   bool running_ = false;
   bool again_ = false;      // something was committed since the flush under way began
   base::Status last_;       // of the flush that ended last

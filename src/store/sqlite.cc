@@ -184,9 +184,10 @@ class Log {
 
  private:
   std::unexpected<base::Error> broken() const {
-    return base::fail(ErrorCode::kUnavailable,
-                      "the disk refuses the log of the state file: " + std::system_category().message(errno),
-                      "check space and health", file_);
+    return base::fail(
+        ErrorCode::kInternal,
+        "the controller's disk refuses the log of the state file: " + std::system_category().message(errno),
+        "check space and health of that disk", file_);
   }
   std::string file_;
   int descriptor_;

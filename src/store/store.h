@@ -82,7 +82,7 @@ class Store {
   // is full or fails.
   [[nodiscard]] virtual base::Status commit(const Change& change) = 0;
   // Blocks until all that was committed before is on the disk. May run on another thread beside the other calls.
-  // kUnavailable if the disk fails.
+  // kInternal if the disk fails.
   [[nodiscard]] virtual base::Status flush() = 0;
   // Housekeeping that may take some 10 ms; call it now and then while nobody waits.
   virtual void tidy() {}
