@@ -19,6 +19,14 @@ namespace {
 using base::ErrorCode;
 using std::filesystem::path;
 
+using Frames = std::map<std::string, int>;  // how often each came, by its bytes
+using Clock = std::chrono::system_clock;
+
+struct Seen {
+  Frames all;
+  Frames inside;  // of the window
+};
+
 // A tcpdump that is known to listen.
 class Witness {
  public:
@@ -37,29 +45,36 @@ class Witness {
     ADD_FAILURE() << "tcpdump does not listen: " << last_lines(log_, 3);
   }
 
-  // Ends it and gives the frames as a multiset.
-  std::map<std::string, int> frames() {
+  // Ends it and gives what it saw. Two of them never begin and end together, so exactness is judged in a window.
+  Seen frames(Clock::time_point from = Clock::time_point::min(), Clock::time_point until = Clock::time_point::max()) {
     end_processes({process_}, std::chrono::milliseconds(3000));
-    std::map<std::string, int> out;
+    Seen out;
     char error[PCAP_ERRBUF_SIZE] = "";
     pcap_t* handle = pcap_open_offline(file_.c_str(), error);
     EXPECT_NE(handle, nullptr) << error;
     pcap_pkthdr* header = nullptr;
     const u_char* data = nullptr;
     while (handle != nullptr && pcap_next_ex(handle, &header, &data) == 1)
-      ++out[std::string(data, data + header->caplen)];
+      add(out, *header, std::string(data, data + header->caplen), from, until);
     if (handle != nullptr) pcap_close(handle);
     return out;
   }
 
  private:
+  static void add(Seen& seen, const pcap_pkthdr& header, std::string frame, Clock::time_point from,
+                  Clock::time_point until) {
+    const Clock::time_point time(std::chrono::seconds(header.ts.tv_sec) + std::chrono::microseconds(header.ts.tv_usec));
+    if (time >= from && time <= until) ++seen.inside[frame];
+    ++seen.all[std::move(frame)];
+  }
+
   path file_;
   path log_;
   ProcessId process_;
 };
 
 // How many frames of `left` are not in `right`.
-int frames_less(const std::map<std::string, int>& left, const std::map<std::string, int>& right) {
+int frames_less(const Frames& left, const Frames& right) {
   int count = 0;
   for (const auto& [frame, times] : left) {
     const auto found = right.find(frame);
@@ -111,6 +126,7 @@ TEST_F(LabTest, ATapCopiesExactlyWhatItsPortCarries) {
   Pair host{{"ss-leaf1", "host1", "inout"}, {"ss-filter1", "leaf1-host1", "in"}, {"ss-filter1", "leaf1-host1", "out"}};
   Pair spine{
       {"ss-leaf4", "spine2", "inout"}, {"ss-filter2", "leaf4-spine2", "in"}, {"ss-filter2", "leaf4-spine2", "out"}};
+  const auto from = Clock::now();
   const auto frames = send_sample_frames("ss-host1", "eth0", 1, 3, std::chrono::microseconds(200));
   ASSERT_TRUE(frames) << base::render(frames.error());
   const auto tagged_transit = send_sample_frames("ss-spine2", "leaf4", 100, 1, std::chrono::microseconds(200));
@@ -119,13 +135,14 @@ TEST_F(LabTest, ATapCopiesExactlyWhatItsPortCarries) {
   must_run({"bash", "-c", "for i in {1..8}; do curl -sS -m5 -o /dev/null 'http://[fd00:1:7::2]/large'; done"},
            "ss-host1");
   std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  const auto until = Clock::now() - std::chrono::milliseconds(100);
   for (Pair* pair : {&host, &spine}) {
-    const auto carried = pair->port.frames();
-    const auto copied = pair->tap.frames();
-    EXPECT_EQ(frames_less(carried, copied), 0) << "frames that were not copied";
-    EXPECT_EQ(frames_less(copied, carried), 0) << "copies of nothing";
-    EXPECT_GT(copied.size(), 65u);
-    EXPECT_TRUE(pair->out_of_tap.frames().empty()) << "something left through a tap port";
+    const auto carried = pair->port.frames(from, until);
+    const auto copied = pair->tap.frames(from, until);
+    EXPECT_EQ(frames_less(carried.inside, copied.all), 0) << "frames that were not copied";
+    EXPECT_EQ(frames_less(copied.inside, carried.all), 0) << "copies of nothing";
+    EXPECT_GT(copied.inside.size(), 65u);
+    EXPECT_TRUE(pair->out_of_tap.frames().all.empty()) << "something left through a tap port";
   }
 }
 
@@ -134,7 +151,7 @@ TEST_F(LabTest, ATapThatCarriesNothingIsSilent) {
   std::this_thread::sleep_for(std::chrono::milliseconds(200));
   Witness tap("ss-filter2", "leaf3-host6", "inout");
   std::this_thread::sleep_for(std::chrono::seconds(2));
-  EXPECT_TRUE(tap.frames().empty());
+  EXPECT_TRUE(tap.frames().all.empty());
   ASSERT_TRUE(down(kRun, {}));  // the link is not what up() made any more
 }
 
@@ -216,7 +233,7 @@ TEST_F(LabTest, OneSwitchWithTrafficComesUp) {
   ASSERT_TRUE(up(options, say));
   Witness tap("ss-switch1", "leaf4-host8", "in");
   std::this_thread::sleep_for(std::chrono::milliseconds(3500));  // more than one round
-  EXPECT_GT(tap.frames().size(), 20u);
+  EXPECT_GT(tap.frames().all.size(), 20u);
   const auto report = lab::status(kRun);
   for (const auto& item : report->processes) EXPECT_TRUE(item.running) << item.name;
   ASSERT_TRUE(down(kRun, {}));

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <thread>
 
 namespace superspan::lab {
 namespace {
@@ -17,7 +18,8 @@ using base::ErrorCode;
 using base::Status;
 using std::filesystem::path;
 
-constexpr int kTries = 100;  // each lost to a holder that left at that moment
+constexpr int kTries = 100;     // each lost to a holder that left at that moment
+constexpr int kNameTries = 50;  // of 10 ms: a holder that has just begun has not written its name yet
 
 Status check_folder(const path& folder) {
   struct stat found{};
@@ -35,6 +37,14 @@ std::string who_we_are() {
   std::string words = read_file("/proc/self/cmdline").value_or("");
   std::ranges::replace(words, '\0', ' ');
   return fmt::format("process {}, `{}`", ::getpid(), trimmed(words));
+}
+
+std::string holder_of(const File& file) {
+  for (int attempt = 0; attempt < kNameTries; ++attempt) {
+    if (auto holder = read_all(file.get()); !holder.empty()) return holder;
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  return "a process that does not tell its name";
 }
 
 // Whether the file that we hold is still the one that others find: its last holder may have removed it meanwhile.
@@ -60,11 +70,8 @@ base::Result<Lock> Lock::take(const path& folder) {
     if (!file && errno == ENOENT) continue;
     if (!file) return fail_errno(fmt::format("cannot open {}", path.string()));
     if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
-      const std::string holder = read_all(file.get());
-      return base::fail(
-          ErrorCode::kConflict,
-          fmt::format("another command is at work on the lab: {}", holder.empty() ? "just begun" : holder),
-          "wait until it has ended");
+      return base::fail(ErrorCode::kConflict, fmt::format("another command is at work on the lab: {}", holder_of(file)),
+                        "wait until it has ended");
     }
     if (!is_current(file, path)) continue;
     const std::string holder = who_we_are();

@@ -5,6 +5,7 @@
 Usage: up_and_down.py BIN_FOLDER
 """
 import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -24,20 +25,32 @@ def expect(condition, what):
         print(f"wrong: {what}", flush=True)
 
 
+def processes():
+    """Those with a file of the lab on their command line, and those in a network namespace other than ours."""
+    ours, found = os.readlink("/proc/self/ns/net"), []
+    for folder in pathlib.Path("/proc").glob("[0-9]*"):
+        try:
+            words = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            elsewhere = os.readlink(folder / "ns/net") != ours
+        except OSError:  # it has ended meanwhile, or is a zombie
+            continue
+        if elsewhere or "/run/superspan" in words:
+            found.append(f"{folder.name} {words}")
+    return "\n".join(sorted(found)) + "\n"
+
+
 def traces():
     """What a lab could leave behind."""
     shell = {
         "namespaces": "ip netns list; ls /run/netns /etc/netns 2>/dev/null",
         "interfaces": "ip -o link | cut -d: -f2",
         "addresses and routes": "ip -o addr; ip route; ip -6 route",
-        "processes": "ps -eo stat,args | grep -v '^Z' | grep -E '[/]run/superspan|ovs-vswitch[d]|ovsdb-serve[r]|superspan[d]|superspan-[nl]|ngin[x]|dnsmas[q]|iperf[3]'",
         "files": "find /run/superspan /run/openvswitch /var/log/openvswitch /var/lib/nginx /var/log/nginx /run/dpdk "
                  "/var/lib/superspan /etc/openvswitch /dev/hugepages -mindepth 0 2>/dev/null | sort",
-        "temporary files": "ls -A /tmp | grep -iE 'superspan|ovs|nginx|dnsmasq'",
         "listening": "ss -Hlntup | grep -E ':(6653|8600)'",
         "kernel": "sysctl -n net.core.rmem_default net.core.rmem_max net.ipv4.ip_forward; tc qdisc show | sort",
     }
-    return {what: quiet("sh", "-c", command).stdout for what, command in shell.items()}
+    return {"processes": processes()} | {what: quiet("sh", "-c", command).stdout for what, command in shell.items()}
 
 
 def timed_up(*flags):

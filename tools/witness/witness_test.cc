@@ -54,41 +54,42 @@ class Files : public testing::Test {
       std::filesystem::temp_directory_path() / fmt::format("superspan-witness-{}", getpid());
 };
 
+struct Case {
+  const char* why;
+  std::vector<Frame> first_tap;
+  std::vector<Frame> second_tap;
+  std::vector<Frame> delivered;
+  unsigned offered, edge, missing, doubled, foreign;
+};
+const Case kCases[] = {
+    {"nothing at all", {}, {}, {}, 0, 0, 0, 0, 0},
+    {"all there, in another order", {{'d', 1}, {'w', 2}, {'d', 3}}, {}, {{'d', 3}, {'d', 1}}, 2, 0, 0, 0, 0},
+    {"two taps saw the same frame: two copies", {{'d', 1}}, {{'d', 1}}, {{'d', 1}, {'d', 1}}, 2, 0, 0, 0, 0},
+    {"only one of the two copies came", {{'d', 1}}, {{'d', 1}}, {{'d', 1}}, 2, 0, 1, 0, 0},
+    {"one lost", {{'d', 1}, {'d', 2}}, {}, {{'d', 2}}, 2, 0, 1, 0, 0},
+    {"one came twice", {{'d', 1}, {'d', 2}}, {}, {{'d', 1}, {'d', 2}, {'d', 2}}, 2, 0, 0, 1, 0},
+    {"one that the expression does not want", {{'d', 1}, {'w', 2}}, {}, {{'d', 1}, {'w', 2}}, 1, 0, 0, 0, 1},
+    {"one from nowhere", {{'d', 1}}, {}, {{'d', 1}, {'d', 9}}, 1, 0, 0, 0, 1},
+    {"a lost tag is one missing and one foreign", {{'d', 1}, {'t', 1}}, {}, {{'d', 1}, {'t', 1}}, 1, 0, 0, 0, 1},
+    {"before the window: may come", {{'d', 1, 50}, {'d', 2}}, {}, {{'d', 1, 50}, {'d', 2}}, 1, 1, 0, 0, 0},
+    {"before the window: need not come", {{'d', 1, 50}, {'d', 2}}, {}, {{'d', 2}}, 1, 0, 0, 0, 0},
+    {"before the window: but not twice", {{'d', 1, 50}}, {}, {{'d', 1}, {'d', 1}}, 0, 1, 0, 1, 0},
+    {"after the window: need not come", {{'d', 1}, {'d', 2, 201}}, {}, {{'d', 1}}, 1, 0, 0, 0, 0},
+    {"the time of delivery does not count", {{'d', 1}}, {}, {{'d', 1, 300}}, 1, 0, 0, 0, 0},
+    {"the same bytes inside and outside the window", {{'d', 1, 50}, {'d', 1}}, {}, {{'d', 1}}, 1, 0, 0, 0, 0},
+    {"the same bytes inside and outside the window, both come",
+     {{'d', 1, 50}, {'d', 1}},
+     {},
+     {{'d', 1}, {'d', 1}},
+     1,
+     1,
+     0,
+     0,
+     0},
+};
+
 TEST_F(Files, VerdictsAreExact) {
-  struct Case {
-    const char* why;
-    std::vector<Frame> first_tap;
-    std::vector<Frame> second_tap;
-    std::vector<Frame> delivered;
-    unsigned offered, edge, missing, doubled, foreign;
-  };
-  const Case cases[] = {
-      {"nothing at all", {}, {}, {}, 0, 0, 0, 0, 0},
-      {"all there, in another order", {{'d', 1}, {'w', 2}, {'d', 3}}, {}, {{'d', 3}, {'d', 1}}, 2, 0, 0, 0, 0},
-      {"two taps saw the same frame: two copies", {{'d', 1}}, {{'d', 1}}, {{'d', 1}, {'d', 1}}, 2, 0, 0, 0, 0},
-      {"only one of the two copies came", {{'d', 1}}, {{'d', 1}}, {{'d', 1}}, 2, 0, 1, 0, 0},
-      {"one lost", {{'d', 1}, {'d', 2}}, {}, {{'d', 2}}, 2, 0, 1, 0, 0},
-      {"one came twice", {{'d', 1}, {'d', 2}}, {}, {{'d', 1}, {'d', 2}, {'d', 2}}, 2, 0, 0, 1, 0},
-      {"one that the expression does not want", {{'d', 1}, {'w', 2}}, {}, {{'d', 1}, {'w', 2}}, 1, 0, 0, 0, 1},
-      {"one from nowhere", {{'d', 1}}, {}, {{'d', 1}, {'d', 9}}, 1, 0, 0, 0, 1},
-      {"a lost tag is one missing and one foreign", {{'d', 1}, {'t', 1}}, {}, {{'d', 1}, {'t', 1}}, 1, 0, 0, 0, 1},
-      {"before the window: may come", {{'d', 1, 50}, {'d', 2}}, {}, {{'d', 1, 50}, {'d', 2}}, 1, 1, 0, 0, 0},
-      {"before the window: need not come", {{'d', 1, 50}, {'d', 2}}, {}, {{'d', 2}}, 1, 0, 0, 0, 0},
-      {"before the window: but not twice", {{'d', 1, 50}}, {}, {{'d', 1}, {'d', 1}}, 0, 1, 0, 1, 0},
-      {"after the window: need not come", {{'d', 1}, {'d', 2, 201}}, {}, {{'d', 1}}, 1, 0, 0, 0, 0},
-      {"the time of delivery does not count", {{'d', 1}}, {}, {{'d', 1, 300}}, 1, 0, 0, 0, 0},
-      {"the same bytes inside and outside the window", {{'d', 1, 50}, {'d', 1}}, {}, {{'d', 1}}, 1, 0, 0, 0, 0},
-      {"the same bytes inside and outside the window, both come",
-       {{'d', 1, 50}, {'d', 1}},
-       {},
-       {{'d', 1}, {'d', 1}},
-       1,
-       1,
-       0,
-       0,
-       0},
-  };
-  for (const Case& c : cases) {
+  for (const Case& c : kCases) {
     const Task task{{write("1.pcap", c.first_tap), write("2.pcap", c.second_tap)},
                     {write("out.pcap", c.delivered)},
                     "udp port 53",
