@@ -71,6 +71,31 @@ TEST(Residual, AgreesWithTcpdumpOnRandomFrames) {
   EXPECT_GT(matched, 0U);
 }
 
+TEST(Residual, WalksTheChainsOfHeadersThatTcpdumpWalks) {
+  // Hop-by-hop options, destination options, TCP: `protochain` makes a program that jumps backwards.
+  base::Bytes frame(14 + 40 + 8 + 8 + 20);
+  frame[12] = std::byte{0x86}, frame[13] = std::byte{0xdd};
+  frame[14 + 6] = std::byte{0};
+  frame[14 + 40] = std::byte{60};
+  frame[14 + 48] = std::byte{6};
+  for (const char* expression : {"ip6 protochain 6", "ip6 protochain 60", "ip6 protochain 17", "ip protochain 6",
+                                 "ip6 protochain 6 and len - 90 = 0", "not ip6 protochain 6 or ip6[6] / 1 = 1"}) {
+    EXPECT_EQ(Residual::compile(expression)->matches(frame), offline_filter(expression, frame)) << expression;
+  }
+}
+
+TEST(Residual, EndsWhereTcpdumpDoesNot) {
+  // An authentication header that names itself as the next one, with a length that leads back to it.
+  base::Bytes frame(14 + 20 + 24);
+  frame[12] = std::byte{0x08};
+  frame[14] = std::byte{0x45};
+  frame[14 + 9] = std::byte{51};
+  frame[14 + 20] = std::byte{51};
+  frame[14 + 21] = std::byte{3};
+  EXPECT_FALSE(Residual::compile("ip protochain 6")->matches(frame));
+  EXPECT_TRUE(Residual::compile("ip protochain 51")->matches(frame));
+}
+
 TEST(Residual, NoTextAcceptsEverything) {
   const auto residual = Residual::compile("");
   ASSERT_TRUE(residual);
