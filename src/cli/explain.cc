@@ -12,7 +12,7 @@
 namespace superspan::cli {
 namespace {
 
-const std::vector<std::string> kStages{"ast", "resolved", "predicate", "rules", "residual"};
+const std::vector<std::string> kStages{"ast", "resolved", "predicate", "rules", "residual", "split"};
 
 // With --stage one stage alone, else all of them under headings.
 base::Result<int> run(const Invocation& invocation) {
@@ -40,16 +40,19 @@ Command explain_command() {
           .summary = "show what an expression becomes, stage by stage",
           .description =
               "Compiles EXPR here, without a controller, and shows what becomes of it: its syntax tree (ast), names "
-              "resolved (resolved), tests on header fields (predicate), what switches match (rules), and what is left "
-              "for a node (residual). A wrong expression is shown with the place and what to write instead.",
+              "resolved (resolved), tests on header fields (predicate), what switches match (rules), what is left "
+              "for a node (residual), and which test runs where and why (split). A wrong expression is shown with the "
+              "place and what to write instead.",
           .positional = {.name = "EXPR", .help = "pcap-filter expression; several words are joined", .most = kAny},
           .options = {{.flags = "--stage",
                        .value = "STAGE",
-                       .help = "only ast, resolved, predicate, rules or residual",
+                       .help = "only ast, resolved, predicate, rules, residual or split",
                        .kind = Value::kChoice,
                        .choices = kStages}},
           .examples = {{"superspan explain tcp port 80", "show all stages"},
-                       {"superspan explain 'vlan 11 and vlan 12' --stage residual", "what a switch cannot match"}},
+                       {"superspan explain 'vlan 11 and vlan 12' --stage residual", "what a switch cannot match"},
+                       {"superspan explain 'tcp[tcpflags] & tcp-rst != 0 and len > 100' --stage split",
+                        "which test runs where, and why"}},
           .run = run};
 }
 

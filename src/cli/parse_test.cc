@@ -84,7 +84,8 @@ TEST(Parse, SaysWhatIsWrongAndWhatToWrite) {
            "superspan policy show: unexpected argument 'b'\nhint: see `superspan policy show --help`"},
       Case{{"flows", "--diff=yes"}, "superspan flows: --diff takes no value\nhint: see `superspan flows --help`"},
       Case{{"explain", "tcp", "--stage", "tree"},
-           "superspan explain: --stage: 'tree' is not known\nhint: one of: ast, resolved, predicate, rules, residual"}};
+           "superspan explain: --stage: 'tree' is not known\nhint: one of: ast, resolved, predicate, rules, residual, "
+           "split"}};
   for (const Case& c : cases) {
     const auto parsed = parse_words(c.words);
     ASSERT_FALSE(parsed) << c.error;

@@ -8,8 +8,9 @@
 #include <fmt/format.h>
 
 #include "policy/optimize/diagram.h"
-#include "policy/parse/ast.h"
+#include "policy/parse/parser.h"
 #include "policy/pipeline.h"
+#include "policy/place/split.h"
 #include "policy/resolve/canonical.h"
 
 namespace superspan::policy {
@@ -20,11 +21,12 @@ struct StageName {
   const char* name;
 };
 
-constexpr std::array<StageName, 5> kStages = {{{Stage::kAst, "ast"},
+constexpr std::array<StageName, 6> kStages = {{{Stage::kAst, "ast"},
                                                {Stage::kResolved, "resolved"},
                                                {Stage::kPredicate, "predicate"},
                                                {Stage::kRules, "rules"},
-                                               {Stage::kResidual, "residual"}}};
+                                               {Stage::kResidual, "residual"},
+                                               {Stage::kSplit, "split"}}};
 
 std::string print_rules(const CompiledPolicy& policy) {
   std::string text;
@@ -55,25 +57,32 @@ base::Result<Stage> parse_stage(std::string_view name) {
     if (stage.name == name) return stage.stage;
   }
   return base::fail(base::ErrorCode::kInvalid, fmt::format("unknown stage '{}'", name),
-                    "write ast, resolved, predicate, rules or residual", "stage");
+                    "write ast, resolved, predicate, rules, residual or split", "stage");
 }
 
 base::Result<std::string> explain(std::string_view expression, Stage stage, const CompileOptions& options) {
+  if (stage == Stage::kAst) {
+    const auto ast = parse::parse(expression);
+    if (!ast) return std::unexpected(ast.error());
+    return parse::print(*ast);
+  }
+  if (stage == Stage::kResolved) {
+    const auto resolved = read(expression, options.names);
+    if (!resolved) return std::unexpected(resolved.error());
+    return resolve::canonical(*resolved) + "\n";
+  }
   const auto compilation = run(expression, options);
   if (!compilation) return std::unexpected(compilation.error());
   switch (stage) {
-    case Stage::kAst:
-      return parse::print(compilation->ast);
-    case Stage::kResolved:
-      return resolve::canonical(compilation->resolved) + "\n";
     case Stage::kPredicate:
       return lower::print(compilation->lowered.predicates, compilation->lowered.wanted);
     case Stage::kRules:
       return print_rules(compilation->policy);
-    case Stage::kResidual:
-      break;
+    case Stage::kSplit:
+      return place::split(compilation->resolved, compilation->lowered);
+    default:
+      return print_residual(compilation->policy);
   }
-  return print_residual(compilation->policy);
 }
 
 }  // namespace superspan::policy

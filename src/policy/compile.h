@@ -17,6 +17,7 @@
 
 #include "base/result.h"
 #include "net/field.h"
+#include "policy/names.h"
 
 namespace superspan::policy {
 
@@ -30,6 +31,8 @@ struct CompileOptions {
   // ever missed (but most policies then have a residual, and overlap in these frames). false: such frames are taken for
   // what the switch shows; rules are fewer, more often exact, and may miss damaged frames.
   bool keep_malformed = true;
+  // Names of machines; null: every such name is an error. Only used during the call.
+  const Names* names = nullptr;
 };
 
 // One entry of a decision list. The first rule that matches a packet decides; no rule: the packet is not wanted.
@@ -60,7 +63,7 @@ struct CompiledPolicy {
 // Errors are kInvalid with the caret mark into the expression, or kLimit.
 [[nodiscard]] base::Result<CompiledPolicy> compile(std::string_view expression, const CompileOptions& options = {});
 
-enum class Stage { kAst, kResolved, kPredicate, kRules, kResidual };
+enum class Stage { kAst, kResolved, kPredicate, kRules, kResidual, kSplit };
 [[nodiscard]] base::Result<Stage> parse_stage(std::string_view name);  // "ast", "resolved", ...
 // The result of one stage as text for people, one item a line.
 [[nodiscard]] base::Result<std::string> explain(std::string_view expression, Stage stage,

@@ -3,166 +3,120 @@
 // rules with residual say what the evaluator says.
 #include <gtest/gtest.h>
 
+#include <set>
 #include <string>
 #include <vector>
 
-#include <fmt/format.h>
-
-#include "net/flow_key.h"
-#include "policy/compile.h"
-#include "policy/evaluate.h"
-#include "policy/optimize/diagram.h"
-#include "policy/testing/exceptions.h"
+#include "policy/parse/keywords.h"
+#include "policy/parse/lexer.h"
 #include "policy/testing/expressions.h"
-#include "policy/testing/frames.h"
-#include "policy/testing/libpcap.h"
+#include "policy/testing/language.h"
+#include "policy/testing/no_resolver.h"
+#include "policy/testing/subject.h"
 
 namespace superspan::policy {
 namespace {
 
+using testing::Damage;
 using testing::ExpressionMaker;
-using testing::FrameMaker;
+using testing::Frame;
+using testing::LanguageMaker;
 using testing::PcapFilter;
 using testing::Random;
+using testing::Subject;
 
-constexpr std::size_t kExpressions = 1'500;
+constexpr std::size_t kExpressions = 2'600;
 constexpr std::size_t kFramesPerExpression = 400;
 constexpr std::size_t kFramePool = 20'000;
 
-std::string hex(const base::Bytes& frame) {
-  std::string text;
-  for (const std::byte byte : frame) text += fmt::format("{:02x}", std::to_integer<unsigned>(byte));
-  return text;
-}
-
-std::vector<base::Bytes> frame_pool(testing::Damage damage) {
-  Random random(1);
-  FrameMaker maker(random, damage);
-  std::vector<base::Bytes> frames(kFramePool);
-  for (base::Bytes& frame : frames) frame = maker.make();
-  return frames;
-}
-
-bool accepts(const std::vector<Rule>& rules, const net::FlowKey& key) {
-  for (const Rule& rule : rules) {
-    if (net::matches(rule.match, key)) return rule.accept;
+// Which words of the language were used.
+class Coverage {
+ public:
+  void add(const std::string& expression) {
+    const auto tokens = parse::tokenize(expression);
+    for (const parse::Token& token : *tokens) used_.insert(std::string(token.text));
   }
-  return false;
-}
-
-// OpenFlow's rule: dl_type must be in the match of anything behind it, nw_proto in that of ports.
-bool has_prerequisites(const net::Cube& match) {
-  using net::Field;
-  const auto value = [&](Field field) -> std::optional<net::U128> {
-    for (const net::FieldTest& test : match) {
-      if (test.field == field && test.mask == net::full_mask(field)) return test.value;
+  // `gateway` needs a machine's name, and the refused words are refused.
+  void expect_all() const {
+    std::string missing;
+    std::size_t all = 0;
+    for (const std::string_view word : parse::all_words()) {
+      if (parse::refused_word(word) != nullptr || word == "gateway") continue;
+      ++all;
+      if (!used_.contains(std::string(word))) missing += " " + std::string(word);
     }
-    return std::nullopt;
-  };
-  const auto type = value(Field::kEthType);
-  const auto protocol = value(Field::kIpProto);
-  for (const net::FieldTest& test : match) {
-    const Field field = test.field;
-    const bool ip = type == 0x800;
-    const bool ip6 = type == 0x86dd;
-    const bool arp = type == 0x806 || type == 0x8035;
-    if (field == Field::kIpProto && !ip && !ip6 && !arp) return false;
-    if (field == Field::kIpFragment && !ip && !ip6) return false;
-    if ((field == Field::kIpv4Source || field == Field::kIpv4Destination) && !ip) return false;
-    if ((field == Field::kIpv6Source || field == Field::kIpv6Destination) && !ip6) return false;
-    if ((field == Field::kArpSource || field == Field::kArpTarget) && !arp) return false;
-    const bool ports = protocol == 6 || protocol == 17 || protocol == 132;
-    if ((field == Field::kL4Source || field == Field::kL4Destination) && (!(ip || ip6) || !ports)) return false;
+    std::printf("%zu words of the language used\n", all);
+    EXPECT_EQ(missing, "");
   }
-  return true;
-}
 
-struct Subject {
-  std::string expression;
-  Evaluator evaluator;
-  CompiledPolicy compiled;
-  PcapFilter libpcap;
-  std::optional<PcapFilter> residual;
+ private:
+  std::set<std::string> used_;
 };
 
-std::optional<Subject> subject(const std::string& expression, const CompileOptions& options = {}) {
-  std::string refused;
-  auto libpcap = PcapFilter::create(expression, /*optimize=*/false, &refused);
-  auto evaluator = Evaluator::create(expression);
-  auto compiled = compile(expression, options);
-  EXPECT_TRUE(libpcap) << expression << ": libpcap refuses: " << refused;
-  EXPECT_TRUE(evaluator) << expression << "\n" << base::render(evaluator.error());
-  EXPECT_TRUE(compiled) << expression << "\n" << base::render(compiled.error());
-  if (!libpcap || !evaluator || !compiled) return std::nullopt;
-  for (const Rule& rule : compiled->rules) {
-    EXPECT_TRUE(has_prerequisites(rule.match)) << expression << "\n" << net::to_string(rule.match);
-  }
-  Subject made{expression, *evaluator, *compiled, *libpcap, std::nullopt};
-  if (compiled->residual) {
-    made.residual = PcapFilter::create(compiled->residual->expression, /*optimize=*/false, &refused);
-    EXPECT_TRUE(made.residual) << expression << ": libpcap refuses the residual " << compiled->residual->expression
-                               << ": " << refused;
-    if (!made.residual) return std::nullopt;
-  }
-  return made;
-}
-
-// False on the first difference, which is reported.
-bool agrees(const Subject& subject, const base::Bytes& frame) {
-  const bool wanted = subject.evaluator.matches(frame);
-  const auto report = [&](const char* what) {
-    ADD_FAILURE() << what << "\nexpression " << subject.expression << "\nframe " << hex(frame) << "\nwanted " << wanted
-                  << explain(subject.expression, Stage::kRules).value_or("");
-    return false;
-  };
-  if (subject.libpcap.matches(frame) != wanted) return report("the evaluator and libpcap disagree");
-  if (testing::is_excepted(frame)) return true;
-  const net::FlowKey key = net::extract(frame);
-  const bool accepted = accepts(subject.compiled.rules, key);
-  if (wanted && !accepted) return report("the rules miss a wanted frame");
-  if (subject.compiled.diagram->accepts(key.values) != accepted) return report("rules and diagram disagree");
-  const bool kept = accepted && (!subject.residual || subject.residual->matches(frame));
-  if (kept != wanted) return report("rules and residual keep another set of frames");
-  return true;
-}
-
-TEST(RandomExpressions, MeanWhatLibpcapMeansInEveryForm) {
-  const std::vector<base::Bytes> frames = frame_pool(testing::Damage::kSome);
-  Random random(2);
-  ExpressionMaker maker(random);
+struct Tally {
+  std::size_t pairs = 0;
   std::size_t exact = 0;
-  for (std::size_t count = 0; count < kExpressions && !HasFailure(); ++count) {
-    const auto made = subject(maker.make());
-    if (!made) return;
-    exact += made->residual ? 0 : 1;
-    for (std::size_t at = 0; at < kFramesPerExpression; ++at) {
-      if (!agrees(*made, frames[random.below(frames.size())])) return;
+  std::size_t understood = 0;
+};
+
+template <typename Maker>
+Tally compare(Maker& maker, Random& random, const std::vector<Frame>& frames, const CompileOptions& options,
+              Coverage* coverage) {
+  Tally tally;
+  while (tally.understood < kExpressions && !::testing::Test::HasFailure()) {
+    const std::string expression = maker.make();
+    const auto made = testing::subject(expression, options);
+    if (!made) continue;
+    if (coverage != nullptr) coverage->add(expression);
+    ++tally.understood;
+    tally.exact += made->residual ? 0 : 1;
+    for (std::size_t at = 0; at < kFramesPerExpression; ++at, ++tally.pairs) {
+      if (!testing::agrees(*made, frames[random.below(frames.size())], /*thorough=*/at % 8 == 0)) return tally;
     }
   }
-  EXPECT_GT(exact, kExpressions / 50);
+  std::printf("%zu expression x frame pairs, %zu of %zu expressions without residual\n", tally.pairs, tally.exact,
+              tally.understood);
+  return tally;
+}
+
+TEST(RandomExpressions, OfTheWholeLanguageMeanWhatLibpcapMeansInEveryForm) {
+  const std::vector<Frame> frames = testing::frame_pool(kFramePool, 1, Damage::kSome);
+  Random random(2);
+  LanguageMaker maker(random);
+  Coverage coverage;
+  EXPECT_GE(compare(maker, random, frames, {}, &coverage).pairs, 1'000'000U);
+  coverage.expect_all();
 }
 
 TEST(RandomExpressions, WithoutDamagedFramesNeedFewerResiduals) {
-  const std::vector<base::Bytes> frames = frame_pool(testing::Damage::kNone);
-  Random random(3);
+  const std::vector<Frame> frames = testing::frame_pool(kFramePool, 3, Damage::kNone);
+  Random random(4);
   ExpressionMaker maker(random);
-  std::size_t exact = 0;
-  for (std::size_t count = 0; count < kExpressions && !HasFailure(); ++count) {
-    const auto made = subject(maker.make(), {.keep_malformed = false});
-    if (!made) return;
-    exact += made->residual ? 0 : 1;
-    for (std::size_t at = 0; at < kFramesPerExpression; ++at) {
-      if (!agrees(*made, frames[random.below(frames.size())])) return;
+  EXPECT_GT(compare(maker, random, frames, {.keep_malformed = false}, nullptr).exact, kExpressions / 4);
+  LanguageMaker whole(random);
+  compare(whole, random, frames, {.keep_malformed = false}, nullptr);
+}
+
+// `len` is the length on the wire, also of frames that were cut when they were captured.
+TEST(RandomExpressions, KnowTheLengthOnTheWire) {
+  const std::vector<Frame> frames = testing::frame_pool(200, 5, Damage::kSome);
+  for (const char* expression : {"len = 100", "greater 100", "less 100", "len - 50 > ip[8]", "tcp and len >= 100"}) {
+    const auto libpcap = PcapFilter::create(expression, /*optimize=*/false);
+    const auto evaluator = Evaluator::create(expression);
+    ASSERT_TRUE(libpcap && evaluator) << expression;
+    for (const Frame& frame : frames) {
+      for (const std::uint32_t wire : {99U, 100U, 101U, 9000U}) {
+        ASSERT_EQ(evaluator->answer(frame.bytes, wire).keeps, libpcap->matches(frame.bytes, wire)) << expression;
+      }
     }
   }
-  EXPECT_GT(exact, kExpressions / 4);
 }
 
 // libpcap's optimiser is not the oracle: it may drop reads behind the end of cut frames, and libpcap 1.10.3 gets
 // `udp port 0 and 65535 or 80 or 0` wrong. On whole frames such errors must stay rare, or the fault is ours.
 TEST(RandomExpressions, MeanTheSameToTheOptimiserOnWholeFrames) {
-  const std::vector<base::Bytes> frames = frame_pool(testing::Damage::kNone);
-  Random random(4);
+  const std::vector<Frame> frames = testing::frame_pool(kFramePool, 6, Damage::kNone);
+  Random random(7);
   ExpressionMaker maker(random);
   std::size_t different = 0;
   for (std::size_t count = 0; count < kExpressions; ++count) {
@@ -173,8 +127,8 @@ TEST(RandomExpressions, MeanTheSameToTheOptimiserOnWholeFrames) {
     ASSERT_TRUE(evaluator) << expression;
     bool same = true;
     for (std::size_t at = 0; at < kFramesPerExpression / 4; ++at) {
-      const base::Bytes& frame = frames[random.below(frames.size())];
-      same = same && optimised->matches(frame) == evaluator->matches(frame);
+      const Frame& frame = frames[random.below(frames.size())];
+      same = same && optimised->matches(frame.bytes) == evaluator->matches(frame.bytes);
     }
     different += same ? 0 : 1;
   }

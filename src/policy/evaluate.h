@@ -3,19 +3,30 @@
 // path (rules, residuals, switches) is held against it.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string_view>
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "policy/names.h"
 
 namespace superspan::policy {
 
 class Evaluator {
  public:
-  [[nodiscard]] static base::Result<Evaluator> create(std::string_view expression);
-  // True if `tcpdump -r` with the same expression keeps this Ethernet frame. The view is the captured bytes.
+  struct Answer {
+    bool keeps;
+    // false: libpcap's own answer depends on memory that it never wrote (a test behind `geneve` in a frame that is no
+    // Geneve), or it never ends (`protochain` in a frame whose headers point at each other).
+    bool defined;
+  };
+
+  [[nodiscard]] static base::Result<Evaluator> create(std::string_view expression, const Names* names = nullptr);
+  // True if `tcpdump -r` with the same expression keeps this Ethernet frame. The view is the captured bytes, all of the
+  // frame unless its length on the wire is given.
   [[nodiscard]] bool matches(base::BytesView frame) const;
+  [[nodiscard]] Answer answer(base::BytesView frame, std::uint32_t wire_bytes) const;
 
  private:
   struct Program;

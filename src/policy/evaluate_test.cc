@@ -4,7 +4,6 @@
 #include "policy/evaluate.h"
 
 #include <gtest/gtest.h>
-#include <netdb.h>
 
 #include <charconv>
 #include <string>
@@ -58,32 +57,6 @@ TEST(Evaluator, KeepsEverythingForTheEmptyExpression) {
   const auto evaluator = Evaluator::create("");
   EXPECT_TRUE(evaluator->matches({}));
   EXPECT_TRUE(Evaluator::create(" \n\t")->matches({}));
-}
-
-// The table of names must agree with libpcap, which asks /etc/services and /etc/protocols.
-TEST(Names, MeanWhatLibpcapFindsInTheSystemsTables) {
-  if (getservbyname("https", "tcp") == nullptr) GTEST_SKIP() << "there is no /etc/services on this machine";
-  const base::Bytes nothing;
-  for (const char* name :
-       {"ftp", "ssh",  "telnet", "smtp",   "domain", "bootps",     "tftp", "http", "pop3", "ntp",  "imap2", "snmp",
-        "bgp", "ldap", "https",  "syslog", "mysql",  "postgresql", "sip",  "nfs",  "rtsp", "mdns", "www"}) {
-    for (const std::string prefix : {"port ", "tcp port ", "udp port ", "sctp port ", "portrange qotd-"}) {
-      const auto libpcap = PcapFilter::create(prefix + name, /*optimize=*/false);
-      const auto ours = compile(prefix + name);
-      ASSERT_EQ(libpcap.has_value(), ours.has_value()) << prefix << name;
-      if (!ours) continue;
-      const auto residual = PcapFilter::create(ours->residual->expression, /*optimize=*/false);
-      ASSERT_TRUE(residual);
-      EXPECT_TRUE(libpcap->same_code(*residual)) << prefix << name << " is " << ours->residual->expression;
-    }
-  }
-  for (const char* name : {"icmp", "igmp", "tcp", "udp", "gre", "esp", "ah", "ospf", "pim", "vrrp", "sctp", "eigrp"}) {
-    const std::string expression = std::string("ip proto \\") + name;
-    const auto libpcap = PcapFilter::create(expression, /*optimize=*/false);
-    const auto residual = PcapFilter::create(compile(expression)->residual->expression, /*optimize=*/false);
-    ASSERT_TRUE(libpcap && residual) << name;
-    EXPECT_TRUE(libpcap->same_code(*residual)) << name;
-  }
 }
 
 }  // namespace

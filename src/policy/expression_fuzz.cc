@@ -38,10 +38,16 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return 0;
   }
   require(evaluator.has_value(), "no evaluator", expression);
-  const bool wanted = evaluator->matches(frame);
+  // What libpcap understands may have names, for which it would ask the resolver; the resolved text has none.
+  const std::string resolved = policy::explain(expression, policy::Stage::kResolved).value();
+  require(policy::testing::PcapFilter::create(resolved, /*optimize=*/false).has_value(), "libpcap refuses", resolved);
+  const auto [wanted, defined] = evaluator->answer(frame, static_cast<std::uint32_t>(frame.size()));
   const bool accepted = compiled->diagram->accepts(net::extract(frame).values);
   require(!wanted || accepted || policy::testing::is_excepted(frame), "the rules miss the frame", expression);
-  if (!compiled->residual) return 0;
+  for (const policy::Stage stage : {policy::Stage::kAst, policy::Stage::kResolved, policy::Stage::kSplit}) {
+    require(policy::explain(expression, stage).has_value(), "no explanation", expression);
+  }
+  if (!compiled->residual || !defined) return 0;
   const auto residual = policy::testing::PcapFilter::create(compiled->residual->expression, /*optimize=*/false);
   require(residual.has_value(), "libpcap refuses the residual", expression);
   require(residual->matches(frame) == wanted, "the residual differs", expression);

@@ -3,11 +3,15 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "policy/compile.h"
+#include "policy/parse/keywords.h"
+#include "policy/parse/lexer.h"
 #include "policy/testing/libpcap.h"
+#include "policy/testing/no_resolver.h"
 
 namespace superspan::policy {
 namespace {
@@ -29,7 +33,7 @@ std::vector<std::string> examples(const std::string& info) {
 
 TEST(LanguagePage, ExamplesCompileHereAndInLibpcap) {
   const auto expressions = examples("expression");
-  EXPECT_GT(expressions.size(), 60U);
+  EXPECT_GT(expressions.size(), 140U);
   for (const std::string& expression : expressions) {
     const auto compiled = compile(expression);
     EXPECT_TRUE(compiled) << (compiled ? "" : base::render(compiled.error()));
@@ -37,19 +41,41 @@ TEST(LanguagePage, ExamplesCompileHereAndInLibpcap) {
   }
 }
 
-TEST(LanguagePage, OwnExamplesCompileHereOnly) {
-  const auto expressions = examples("expression superspan-only");
+TEST(LanguagePage, WhatIsRefusedIsRefusedByBoth) {
+  const auto expressions = examples("expression refused");
   EXPECT_FALSE(expressions.empty());
   for (const std::string& expression : expressions) {
-    EXPECT_TRUE(compile(expression)) << expression;
+    EXPECT_FALSE(compile(expression)) << expression;
     EXPECT_FALSE(testing::PcapFilter::create(expression, /*optimize=*/false)) << expression;
   }
 }
 
-TEST(LanguagePage, WhatIsNotUnderstoodYetIsRefused) {
-  const auto expressions = examples("expression refused");
-  EXPECT_FALSE(expressions.empty());
-  for (const std::string& expression : expressions) EXPECT_FALSE(compile(expression)) << expression;
+// The words of an expression, as the lexer cuts it.
+std::set<std::string> words(const std::vector<std::string>& expressions) {
+  std::set<std::string> found;
+  for (const std::string& expression : expressions) {
+    const auto tokens = parse::tokenize(expression);
+    for (const parse::Token& token : *tokens) found.insert(std::string(token.text));
+  }
+  return found;
+}
+
+TEST(LanguagePage, HasAnExampleOfEveryWord) {
+  const auto understood = words(examples("expression"));
+  const auto refused = words(examples("expression refused"));
+  for (const std::string_view word : parse::all_words()) {
+    const bool meaningless = parse::refused_word(word) != nullptr || word == "gateway";
+    EXPECT_TRUE((meaningless ? refused : understood).contains(std::string(word))) << word;
+  }
+}
+
+TEST(LanguagePage, ShowsARealSplit) {
+  std::string shown;
+  for (const std::string& line : examples("console")) shown += line + "\n";
+  const std::string command = "$ superspan explain '";
+  ASSERT_TRUE(shown.starts_with(command));
+  const std::string expression = shown.substr(command.size(), shown.find('\'', command.size()) - command.size());
+  EXPECT_EQ(shown.substr(shown.find('\n') + 1), explain(expression, Stage::kSplit).value_or("")) << expression;
 }
 
 TEST(LanguagePage, ShowsARealError) {

@@ -9,22 +9,20 @@
 
 namespace superspan::policy {
 
-base::Result<resolve::Resolved> read(std::string_view expression) {
+base::Result<resolve::Resolved> read(std::string_view expression, const Names* names) {
   const auto ast = parse::parse(expression);
   if (!ast) return std::unexpected(ast.error());
-  return resolve::resolve(*ast);
+  return resolve::resolve(*ast, names);
 }
 
 base::Result<Compilation> run(std::string_view expression, const CompileOptions& options) {
-  auto ast = parse::parse(expression);
-  if (!ast) return std::unexpected(ast.error());
-  auto resolved = resolve::resolve(*ast);
+  auto resolved = read(expression, options.names);
   if (!resolved) return std::unexpected(resolved.error());
   auto lowered = lower::lower(*resolved, options.keep_malformed);
   if (!lowered) return std::unexpected(lowered.error());
   auto policy = place::place(*resolved, *lowered, options);
   if (!policy) return std::unexpected(policy.error());
-  return Compilation{std::move(*ast), std::move(*resolved), std::move(*lowered), std::move(*policy)};
+  return Compilation{std::move(*resolved), std::move(*lowered), std::move(*policy)};
 }
 
 }  // namespace superspan::policy

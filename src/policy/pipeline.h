@@ -14,14 +14,13 @@ namespace superspan::policy {
 
 // Everything between text and rules, for printing.
 struct Compilation {
-  parse::Ast ast;
   resolve::Resolved resolved;
   lower::Lowered lowered;
   CompiledPolicy policy;
 };
 
-// text -> parse -> resolve
-[[nodiscard]] base::Result<resolve::Resolved> read(std::string_view expression);
+// text -> parse -> resolve. `names` may be null.
+[[nodiscard]] base::Result<resolve::Resolved> read(std::string_view expression, const Names* names);
 // text -> parse -> resolve -> lower -> optimize -> place
 [[nodiscard]] base::Result<Compilation> run(std::string_view expression, const CompileOptions& options);
 

@@ -93,7 +93,8 @@ TEST(Explain, ShowsEveryStage) {
 }
 
 TEST(Explain, KnowsItsStages) {
-  for (const char* name : {"ast", "resolved", "predicate", "rules", "residual"}) EXPECT_TRUE(parse_stage(name)) << name;
+  for (const char* name : {"ast", "resolved", "predicate", "rules", "residual", "split"})
+    EXPECT_TRUE(parse_stage(name)) << name;
   EXPECT_EQ(parse_stage("ats").error().code, base::ErrorCode::kInvalid);
 }
 

@@ -9,44 +9,29 @@ namespace {
 // A port range is up to 30 tests a side, so this is reached long before kMaxNodes when someone lists ranges.
 constexpr std::size_t kMaxTests = 65'536;
 
-struct ReasonText {
-  Reason reason;
-  const char* text;
-};
-
-constexpr ReasonText kReasonTexts[] = {
-    {kExtensionHeaders,
-     "IPv6 packets with extension headers: a switch matches what stands behind them, the expression what stands first"},
-    {kMalformed, "frames with damaged or cut IP, ARP or transport headers, which a switch cannot read"},
-    {kForeignTag, "frames with a tag 0x9100, or with a tag and nothing behind it, in which a switch sees no tag"},
-    {kWhichTag, "tagged frames with another tag type: a switch does not tell 0x8100 from 0x88a8"},
-    {kInnerTag,
-     "tagged frames: a switch sees the first tag and the type behind it, not the tags and headers behind that"},
-    {kUntaggedFrame,
-     "untagged frames: behind 'vlan' every test looks 4 bytes further, also in frames without a tag; to match both, "
-     "write the tests of untagged frames to the left of 'vlan'"},
-};
-
 class Lowering {
  public:
   Lowering(const resolve::Resolved& resolved, bool keep_malformed)
-      : resolved_(resolved), primitives_(lowered_.predicates, keep_malformed) {}
+      : resolved_(resolved), primitives_(resolved, lowered_.predicates, keep_malformed) {}
 
   base::Result<Lowered> run() {
+    unsigned reasons = 0;
     for (const resolve::Node& node : resolved_.nodes) {
-      bounds_.push_back(std::visit([&](const auto& body) { return convert(body, node.depth); }, node.body));
+      const Bounds bounds =
+          std::visit([&](const auto& body) { return convert(body, resolved_.layout(node)); }, node.body);
+      lowered_.parts.push_back({bounds, primitives_.take_reasons()});
+      reasons |= lowered_.parts.back().reasons;
       if (lowered_.predicates.test_count() > kMaxTests) {
         return parse::fault(resolved_.text, node.span, "the expression needs too many switch tests",
                             "split it into several policies, or write nets and wider port ranges",
                             base::ErrorCode::kLimit);
       }
     }
-    const Bounds& whole = bounds_.back();
+    const Bounds whole = lowered_.parts.back().bounds;
     Predicates& predicates = lowered_.predicates;
     lowered_.wanted = whole.upper;
     lowered_.certain = predicates.all({whole.lower, predicates.negate(whole.cut)});
-    const unsigned reasons = primitives_.reasons();
-    for (const auto& [reason, text] : kReasonTexts) {
+    for (const auto& [reason, text, brief] : kReasonTexts) {
       if ((reasons & reason) != 0) lowered_.doubts.push_back({text, primitives_.where(reason)});
     }
     return std::move(lowered_);
@@ -54,21 +39,34 @@ class Lowering {
 
  private:
   template <typename Primitive>
-  Bounds convert(const Primitive& primitive, unsigned depth) {
-    return primitives_.lower(primitive, depth);
+  Bounds convert(const Primitive& primitive, const resolve::Layout& layout) {
+    return primitives_.lower(primitive, layout);
   }
-  Bounds convert(const resolve::Not& inverted, unsigned /*depth*/) {
-    return negate(lowered_.predicates, bounds_[inverted.child]);
+  Bounds convert(const resolve::Comparison& comparison, const resolve::Layout& layout) {
+    Predicates& predicates = lowered_.predicates;
+    std::vector<Bounds> tests;
+    for (const resolve::NodeId guard : comparison.guards) tests.push_back(lowered_.parts[guard].bounds);
+    const Bounds guards = all_of(predicates, tests);
+    auto [compared, inverted] = primitives_.compare(comparison.terms, layout);
+    if (inverted) {
+      // Not "other than this", but "not this in such a packet": a field needs its guards in every rule.
+      compared = {predicates.negate(predicates.all({guards.upper, compared.lower})),
+                  predicates.negate(predicates.all({guards.upper, compared.upper})), compared.cut};
+    }
+    return all_of(predicates, {guards, compared});
+  }
+  Bounds convert(const resolve::Not& inverted, const resolve::Layout& /*layout*/) {
+    return negate(lowered_.predicates, lowered_.parts[inverted.child].bounds);
   }
 
   // Runs of the same operator become one node, so that a list of a thousand hosts is no tower of a thousand nodes.
-  Bounds convert(const resolve::Group& group, unsigned /*depth*/) {
+  Bounds convert(const resolve::Group& group, const resolve::Layout& /*layout*/) {
     std::vector<Bounds> run;
     resolve::Operator joined = resolve::Operator::kAnd;
     for (const resolve::Step& step : group.steps) {
       if (run.size() > 1 && step.before != joined) run = {close(run, joined)};
       joined = step.before;
-      run.push_back(bounds_[step.operand]);
+      run.push_back(lowered_.parts[step.operand].bounds);
     }
     return close(run, joined);
   }
@@ -81,7 +79,6 @@ class Lowering {
   const resolve::Resolved& resolved_;
   Lowered lowered_;
   Primitives primitives_;
-  std::vector<Bounds> bounds_;
 };
 
 }  // namespace

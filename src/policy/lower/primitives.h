@@ -4,7 +4,7 @@
 //
 //   - vlan_tci tells whether there is a tag 0x8100 or 0x88a8, not which; tag 0x9100 is an unknown EtherType to a
 //     switch, and a tag in the last bytes of a frame shows as EtherType 0x8100 or 0x88a8 without a tag.
-//   - dl_type is the type behind one tag. Behind two `vlan` words nothing is known.
+//   - dl_type is the type behind one tag. Behind two `vlan` words nothing is known. A length field shows as 0x5ff.
 //   - Damaged or cut IPv4, IPv6 and ARP headers have nw_proto 0 (so has an ARP opcode above 255).
 //   - Cut transport headers have both ports 0; so have later fragments.
 //   - IPv6: nw_proto is what stands behind the extension headers, 44 in later fragments; libpcap looks at the first.
@@ -14,64 +14,110 @@
 #pragma once
 
 #include "policy/lower/bounds.h"
+#include "policy/lower/reasons.h"
 #include "policy/resolve/resolved.h"
 
 namespace superspan::policy::lower {
 
-// Why rules are wider than the expression; bits.
-enum Reason : std::uint8_t {
-  kMalformed = 1,         // headers that the switch refuses to read
-  kExtensionHeaders = 2,  // IPv6 headers between IP and transport
-  kForeignTag = 4,        // tag 0x9100, or a tag at the very end of a frame
-  kWhichTag = 8,          // 0x8100 or 0x88a8
-  kInnerTag = 16,         // what stands behind the first tag's type
-  kUntaggedFrame = 32,    // a test behind `vlan` that also looks at frames without a tag
+// `inverted`: the comparison holds where `bounds` do not. Whoever negates them writes the guards of their fields first.
+struct Compared {
+  Bounds bounds;
+  bool inverted;
 };
 
 class Primitives {
  public:
   // keep_malformed: frames that the switch cannot read count as possible for every test of what it cannot read;
   // otherwise they are taken for what their flow key says.
-  Primitives(Predicates& predicates, bool keep_malformed) : predicates_(predicates), keep_malformed_(keep_malformed) {}
+  Primitives(const resolve::Resolved& resolved, Predicates& predicates, bool keep_malformed)
+      : resolved_(resolved), predicates_(predicates), keep_malformed_(keep_malformed) {}
 
-  // `depth` tags are skipped by the offsets of the primitive.
-  [[nodiscard]] Bounds lower(const resolve::EtherHost& host, unsigned depth);
-  [[nodiscard]] Bounds lower(const resolve::EtherMulticast& multicast, unsigned depth);
-  [[nodiscard]] Bounds lower(const resolve::EtherType& type, unsigned depth);
-  [[nodiscard]] Bounds lower(const resolve::Vlan& vlan, unsigned depth);
-  [[nodiscard]] Bounds lower(const resolve::Ipv4Host& host, unsigned depth);
-  [[nodiscard]] Bounds lower(const resolve::Ipv6Host& host, unsigned depth);
-  [[nodiscard]] Bounds lower(const resolve::IpMulticast& multicast, unsigned depth);
-  [[nodiscard]] Bounds lower(const resolve::IpProtocol& protocol, unsigned depth);
-  [[nodiscard]] Bounds lower(const resolve::Ports& ports, unsigned depth);
+  // --- primitives_link.cc ---
+  [[nodiscard]] Bounds lower(const resolve::EtherHost& host, const resolve::Layout& layout);
+  [[nodiscard]] Bounds lower(const resolve::EtherMulticast& multicast, const resolve::Layout& layout);
+  [[nodiscard]] Bounds lower(const resolve::LinkType& type, const resolve::Layout& layout);
+  [[nodiscard]] Bounds lower(const resolve::Vlan& vlan, const resolve::Layout& layout);
+  [[nodiscard]] Bounds lower(const resolve::Mpls& mpls, const resolve::Layout& layout);
+  [[nodiscard]] Bounds lower(const resolve::PppoeSession& session, const resolve::Layout& layout);
+  [[nodiscard]] Bounds lower(const resolve::Geneve& geneve, const resolve::Layout& layout);
+  [[nodiscard]] Bounds lower(const resolve::LlcFrame& frame, const resolve::Layout& layout);
+  [[nodiscard]] Bounds lower(const resolve::IsoProtocol& protocol, const resolve::Layout& layout);
+  [[nodiscard]] Bounds lower(const resolve::IsisTypes& types, const resolve::Layout& layout);
+  [[nodiscard]] Bounds lower(const resolve::Length& length, const resolve::Layout& layout);
 
-  [[nodiscard]] unsigned reasons() const { return reasons_; }
+  // --- primitives_network.cc ---
+  [[nodiscard]] Bounds lower(const resolve::Ipv4Host& host, const resolve::Layout& layout);
+  [[nodiscard]] Bounds lower(const resolve::Ipv6Host& host, const resolve::Layout& layout);
+  [[nodiscard]] Bounds lower(const resolve::DecnetHost& host, const resolve::Layout& layout);
+  [[nodiscard]] Bounds lower(const resolve::IpMulticast& multicast, const resolve::Layout& layout);
+  [[nodiscard]] Bounds lower(const resolve::IpProtocol& protocol, const resolve::Layout& layout);
+  [[nodiscard]] Bounds lower(const resolve::ProtocolChain& chain, const resolve::Layout& layout);
+  [[nodiscard]] Bounds lower(const resolve::Ports& ports, const resolve::Layout& layout);
+  [[nodiscard]] Bounds lower(const resolve::FirstFragment& fragment, const resolve::Layout& layout);
+  [[nodiscard]] Bounds lower(const resolve::NextHeader& header, const resolve::Layout& layout);
+
+  // --- primitives_bytes.cc ---
+  [[nodiscard]] Bounds lower(const resolve::ByteTest& byte, const resolve::Layout& layout);
+  // Without the guards of a Comparison.
+  [[nodiscard]] Compared compare(const parse::Comparison& comparison, const resolve::Layout& layout);
+
+  // Since the last call.
+  [[nodiscard]] unsigned take_reasons();
   // The flow keys that a reason is about.
   [[nodiscard]] PredicateId where(Reason reason);
 
  private:
-  Bounds unknown(Reason reason);
-  Bounds type_is(std::uint16_t type, unsigned depth);
-  Bounds tag_is_there(unsigned depth);
-  Bounds tag_id_is(std::uint16_t id, unsigned depth);
-  // A test of a field that the switch knows unless `unread` holds; only meaningful behind type_is(depth).
-  Bounds field(PredicateId test, PredicateId unread, unsigned depth);
-  Bounds network(PredicateId test, unsigned depth);
-  Bounds directed(resolve::Direction direction, const Bounds& source, const Bounds& destination);
-  Bounds next_header_is(std::uint8_t protocol, unsigned depth);
-  Bounds ports4(const resolve::Ports& ports, unsigned depth);
-  Bounds ports6(const resolve::Ports& ports, unsigned depth);
-  Bounds port_values(const resolve::Ports& ports, unsigned depth);
-  PredicateId range(net::Field field, std::uint16_t first, std::uint16_t last);
-  std::vector<std::uint8_t> protocols(const resolve::Ports& ports) const;
+  // --- what is not known ---
+  Bounds unknown(Reason reason);  // nothing, and the test may read behind the end of a frame
+  Bounds known_if(bool truth) { return known(truth ? Predicates::kAlways : Predicates::kNever); }
+  PredicateId unread_network();
+  PredicateId unread_ports();
+  PredicateId unread_transport();
+  PredicateId unread(parse::Protocol header);
 
+  // --- link layer ---
   PredicateId untagged();
   PredicateId tagged() { return predicates_.negate(untagged()); }
   PredicateId foreign_tag();
-  PredicateId unread_network();
-  PredicateId unread_ports();
   PredicateId either_type(std::initializer_list<std::uint16_t> types);
+  Bounds type_is(std::uint32_t type, unsigned tags);
+  Bounds type_is_at(std::uint32_t type, const resolve::Layout& layout);
+  Bounds is_length(unsigned tags);
+  // A length field behind `tags` tags, or, if given, this EtherType; what stands behind the length is not seen.
+  Bounds llc(unsigned tags, std::optional<std::uint16_t> type);
+  Bounds behind_length(const resolve::Layout& layout);
+  Bounds tag_is_there(unsigned tags);
+  Bounds tag_id_is(std::uint16_t id, unsigned tags);
+  // Behind one `vlan`, in a frame without a tag, the offsets point anywhere.
+  Bounds only_if_tagged(const Bounds& bounds);
 
+  // --- fields; `unread` says when the switch does not show them; only meaningful behind type_is ---
+  Bounds field(PredicateId test, PredicateId unread, unsigned tags);
+  Bounds network(PredicateId test, unsigned tags);
+  Bounds directed(resolve::Direction direction, const Bounds& source, const Bounds& destination);
+  Bounds next_header_is(std::uint32_t protocol, unsigned tags);
+  Bounds first_next_header_is(std::uint8_t protocol, unsigned tags);
+  Bounds ports4(const resolve::Ports& ports, unsigned tags);
+  Bounds ports6(const resolve::Ports& ports, unsigned tags);
+  Bounds port_values(const resolve::Ports& ports, unsigned tags);
+  PredicateId range(net::Field field, std::uint16_t first, std::uint16_t last);
+
+  // --- bytes ---
+  struct Loaded;  // some bytes, masked
+  std::optional<std::uint32_t> constant(parse::TermId id) const;
+  std::optional<Loaded> loaded(parse::TermId id) const;
+  bool uses_length(parse::TermId id) const;
+  Compared compare(const Loaded& bytes, parse::Relation relation, std::uint32_t value, const resolve::Layout& layout);
+  Bounds above(const Loaded& bytes, std::uint32_t value, const resolve::Layout& layout);
+  Bounds equal(const Loaded& bytes, std::uint32_t mask, std::uint32_t value, const resolve::Layout& layout);
+  std::optional<Compared> compare_whole_field(const Loaded& bytes, parse::Relation relation, std::uint32_t value,
+                                              const resolve::Layout& layout);
+  static bool is_whole(net::Field field, parse::Protocol header);
+  std::optional<PredicateId> whole_values(const net::FieldTest& test, parse::Protocol header);
+  Bounds type_bits(const net::FieldTest& test);
+  Bounds fragment_bits(std::uint32_t mask, std::uint32_t value, unsigned tags);
+
+  const resolve::Resolved& resolved_;
   Predicates& predicates_;
   bool keep_malformed_;
   unsigned reasons_ = 0;

@@ -4,22 +4,37 @@
 #include <algorithm>
 #include <array>
 
+#include <fmt/format.h>
+
+#include "policy/parse/terms.h"
+
 namespace superspan::policy::parse {
 namespace {
 
-constexpr std::array kProtocolWords = {"",     "ether", "ip",   "ip6",  "arp", "rarp", "tcp",  "udp", "sctp",
-                                       "icmp", "icmp6", "igmp", "igrp", "pim", "vrrp", "carp", "ah",  "esp"};
+constexpr std::array kProtocolWords = {
+    "",     "ether", "ip",   "ip6", "arp", "rarp",  "tcp",  "udp",    "sctp", "icmp", "icmp6", "igmp",  "igrp",
+    "pim",  "vrrp",  "carp", "ah",  "esp", "atalk", "aarp", "decnet", "lat",  "sca",  "moprc", "mopdl", "iso",
+    "esis", "isis",  "clnp", "l1",  "l2",  "iih",   "lsp",  "snp",    "csnp", "psnp", "stp",   "ipx",   "netbeui"};
+constexpr std::array kKindWords = {"host", "host", "net", "port", "portrange", "proto", "protochain", "gateway"};
+constexpr std::array kWrappingWords = {"vlan", "mpls", "pppoed", "pppoes", "geneve"};
+constexpr std::array kArithmeticWords = {"+", "-", "*", "/", "%", "&", "|", "^", "<<", ">>"};
+constexpr std::array kRelationWords = {"=", "!=", ">", ">=", "<", "<="};
+
+template <typename Words, typename Index>
+const char* at(const Words& words, Index index) {
+  return words.at(static_cast<std::size_t>(index));
+}
 
 std::string describe(const Qualifier& qualifier) {
   std::string text = word(qualifier.protocol);
   if (!text.empty()) text += ' ';
-  if (qualifier.kind == Kind::kProtocol) return text + word(qualifier.kind);
+  if (qualifier.kind >= Kind::kProtocol) return text + word(qualifier.kind);
   return text + word(qualifier.direction) + ' ' + word(qualifier.kind);
 }
 
 std::string describe(const Value& value) {
   std::string text = value.text;
-  if (!value.prefix_length.empty()) text += "/" + value.prefix_length;
+  if (value.prefix_length) text += fmt::format("/{}", *value.prefix_length);
   if (!value.mask.empty()) text += " mask " + value.mask;
   return text;
 }
@@ -47,7 +62,17 @@ class Printer {
   void print(const Abbreviation& abbreviation, std::size_t /*depth*/) { line(word(abbreviation.protocol)); }
   void print(const Broadcast& cast, std::size_t /*depth*/) { line(with_protocol(cast.protocol, "broadcast")); }
   void print(const Multicast& cast, std::size_t /*depth*/) { line(with_protocol(cast.protocol, "multicast")); }
-  void print(const Vlan& vlan, std::size_t /*depth*/) { line(vlan.id.empty() ? "vlan" : "vlan " + vlan.id); }
+  void print(const Encapsulation& wrapped, std::size_t /*depth*/) {
+    line(word(wrapped.wrapping) + (wrapped.number ? fmt::format(" {}", *wrapped.number) : ""));
+  }
+  void print(const Length& length, std::size_t /*depth*/) {
+    line(fmt::format("{} {}", length.at_least ? "greater" : "less", length.bytes));
+  }
+  void print(const ByteTest& test, std::size_t /*depth*/) {
+    line(fmt::format("byte {} {} {}", test.index, static_cast<char>(test.relation), test.value));
+  }
+  void print(const Llc& llc, std::size_t /*depth*/) { line(llc.type.empty() ? "llc" : "llc " + llc.type); }
+  void print(const Comparison& comparison, std::size_t /*depth*/) { line(parse::print(ast_.terms, comparison)); }
   void print(const Not& inverted, std::size_t depth) {
     line("not");
     visit(inverted.child, depth + 1, "");
@@ -70,7 +95,7 @@ class Printer {
 }  // namespace
 
 const char* word(Protocol protocol) {
-  return kProtocolWords.at(static_cast<std::size_t>(protocol));
+  return at(kProtocolWords, protocol);
 }
 
 const char* word(Direction direction) {
@@ -88,24 +113,19 @@ const char* word(Direction direction) {
 }
 
 const char* word(Kind kind) {
-  switch (kind) {
-    case Kind::kNet:
-      return "net";
-    case Kind::kPort:
-      return "port";
-    case Kind::kPortRange:
-      return "portrange";
-    case Kind::kProtocol:
-      return "proto";
-    case Kind::kAddress:
-    case Kind::kHost:
-      break;
-  }
-  return "host";
+  return at(kKindWords, kind);
 }
-
 const char* word(Operator op) {
   return op == Operator::kAnd ? "and" : "or";
+}
+const char* word(Wrapping wrapping) {
+  return at(kWrappingWords, wrapping);
+}
+const char* word(Arithmetic op) {
+  return at(kArithmeticWords, op);
+}
+const char* word(Relation relation) {
+  return at(kRelationWords, relation);
 }
 
 std::string print(const Ast& ast) {

@@ -2,12 +2,13 @@
 // What a person wrote, as a tree that still knows where every word stood. Nothing is looked up yet: names are names.
 //
 // Nodes live in one vector; a child stands before its parent, and `root` is the last node. The grammar is that of
-// pcap-filter(7): `and` and `or` have the same precedence and group from the left, `not` binds tightest, and an address
+// pcap-filter(7): `and` and `or` have the same precedence and group from the left, `not` binds tightest, and a value
 // without a qualifier takes the qualifier in force (`host a or b`).
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -19,7 +20,7 @@ namespace superspan::policy::parse {
 
 // Caps that bound time and stack for hostile text.
 inline constexpr std::size_t kMaxTextBytes = 65'536;
-inline constexpr std::size_t kMaxNodes = 4'096;
+inline constexpr std::size_t kMaxNodes = 4'096;  // tests and operators, and as many terms of arithmetic
 inline constexpr std::size_t kMaxNesting = 200;
 
 // Bytes [begin, end) of the text.
@@ -46,11 +47,32 @@ enum class Protocol : std::uint8_t {
   kVrrp,
   kCarp,
   kAh,
-  kEsp
+  kEsp,
+  kAtalk,
+  kAarp,
+  kDecnet,
+  kLat,
+  kSca,
+  kMoprc,
+  kMopdl,
+  kIso,
+  kEsis,
+  kIsis,
+  kClnp,
+  kL1,  // these seven are kinds of IS-IS packets
+  kL2,
+  kIih,
+  kLsp,
+  kSnp,
+  kCsnp,
+  kPsnp,
+  kStp,
+  kIpx,
+  kNetbeui
 };
 enum class Direction : std::uint8_t { kSourceOrDestination, kSource, kDestination, kSourceAndDestination };
 // kAddress: no word was written (`src 10.0.0.1`), which means host.
-enum class Kind : std::uint8_t { kAddress, kHost, kNet, kPort, kPortRange, kProtocol };
+enum class Kind : std::uint8_t { kAddress, kHost, kNet, kPort, kPortRange, kProtocol, kProtocolChain, kGateway };
 
 struct Qualifier {
   Protocol protocol = Protocol::kNone;
@@ -59,19 +81,48 @@ struct Qualifier {
   Span span;
 };
 
-// How a value was written. kName covers service and protocol names and everything that is not one of the others.
+// How a value was written. kName covers names of all kinds and everything that is not one of the others.
 enum class Form : std::uint8_t { kNumber, kDotted, kIpv6, kMac, kName };
 
 struct Value {
   Form form = Form::kName;
-  std::string text;           // without the backslash of an escaped name
-  std::string prefix_length;  // what stood behind '/', or empty
-  std::string mask;           // what stood behind `mask`, or empty
-  Span span;
+  std::string text;                            // without the backslash of an escaped name
+  std::uint32_t number = 0;                    // of kNumber
+  std::optional<std::uint32_t> prefix_length;  // what stood behind '/'
+  std::string mask;                            // what stood behind `mask`, or empty
 };
 
 using NodeId = std::uint32_t;
 enum class Operator : std::uint8_t { kAnd, kOr };
+
+// --- arithmetic: numbers that are compared ---
+
+struct TermId {  // index into Ast::terms
+  std::uint32_t at = 0;
+};
+struct Number {
+  std::uint32_t value;
+};
+struct FrameLength {};
+struct Load {  // `tcp[12:2]`
+  Protocol protocol;
+  TermId index;
+  std::uint32_t bytes;
+};
+struct Negative {
+  TermId operand;
+};
+enum class Arithmetic : std::uint8_t { kAdd, kSubtract, kMultiply, kDivide, kModulo, kAnd, kOr, kXor, kLeft, kRight };
+struct Binary {
+  Arithmetic op;
+  TermId left, right;
+};
+struct Term {
+  std::variant<Number, FrameLength, Load, Negative, Binary> body;
+  Span span;
+};
+
+// --- tests ---
 
 struct Address {  // `src host 10.0.0.1`, `tcp port 80`, `ip proto 6`
   Qualifier qualifier;
@@ -86,8 +137,28 @@ struct Broadcast {
 struct Multicast {
   Protocol protocol;
 };
-struct Vlan {
-  std::string id;  // empty: any
+enum class Wrapping : std::uint8_t { kVlan, kMpls, kPppoeDiscovery, kPppoeSession, kGeneve };
+struct Encapsulation {  // `vlan 100`: a test, and a shift of everything behind it
+  Wrapping wrapping;
+  std::optional<std::uint32_t> number;  // absent: any
+};
+struct Length {  // `greater 100`, `less 100`
+  bool at_least;
+  std::uint32_t bytes;
+};
+enum class ByteRelation : char { kEqual = '=', kLess = '<', kGreater = '>', kAnd = '&', kOr = '|' };
+struct ByteTest {  // `byte 12 = 8`
+  std::uint32_t index;
+  ByteRelation relation;
+  std::uint32_t value;
+};
+struct Llc {  // `llc`, `llc ui`
+  std::string type;
+};
+enum class Relation : std::uint8_t { kEqual, kNotEqual, kGreater, kGreaterOrEqual, kLess, kLessOrEqual };
+struct Comparison {
+  Relation relation;
+  TermId left, right;
 };
 struct Not {
   NodeId child;
@@ -101,20 +172,27 @@ struct Group {  // evaluated from left to right; no steps: matches everything
 };
 
 struct Node {
-  std::variant<Address, Abbreviation, Broadcast, Multicast, Vlan, Not, Group> body;
+  std::variant<Address, Abbreviation, Broadcast, Multicast, Encapsulation, Length, ByteTest, Llc, Comparison, Not,
+               Group>
+      body;
   Span span;
 };
 
 struct Ast {
   std::string text;
   std::vector<Node> nodes;
+  std::vector<Term> terms;  // an operand stands before its operator
   [[nodiscard]] NodeId root() const { return static_cast<NodeId>(nodes.size() - 1); }
+  [[nodiscard]] const Term& term(TermId id) const { return terms[id.at]; }
 };
 
 [[nodiscard]] const char* word(Protocol protocol);
 [[nodiscard]] const char* word(Direction direction);  // "src or dst" for kSourceOrDestination
 [[nodiscard]] const char* word(Kind kind);            // "host" for kAddress
 [[nodiscard]] const char* word(Operator op);
+[[nodiscard]] const char* word(Wrapping wrapping);
+[[nodiscard]] const char* word(Arithmetic op);
+[[nodiscard]] const char* word(Relation relation);
 
 // One node a line, indented by depth.
 [[nodiscard]] std::string print(const Ast& ast);

@@ -1,67 +1,40 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "policy/parse/lexer.h"
 
-#include <algorithm>
-#include <optional>
+#include <charconv>
 #include <string>
+
+#include "policy/parse/keywords.h"
+#include "policy/parse/lexeme.h"
 
 namespace superspan::policy::parse {
 namespace {
 
 // More tokens than any expression of kMaxNodes nodes needs.
-constexpr std::size_t kMaxTokens = 4 * kMaxNodes;
+constexpr std::size_t kMaxTokens = 8 * kMaxNodes;
 
-bool is_digit(char byte) {
-  return byte >= '0' && byte <= '9';
-}
-bool is_hex(char byte) {
-  return is_digit(byte) || (byte >= 'a' && byte <= 'f') || (byte >= 'A' && byte <= 'F');
-}
+constexpr std::string_view kSymbols[] = {"&&", "||", ">=", "<=", "!=", "==", "<<", ">>", "+", "-", "*", "/", "%",
+                                         ":",  "[",  "]",  "!",  "<",  ">",  "(",  ")",  "&", "|", "^", "="};
+
 bool is_space(char byte) {
   return byte == ' ' || byte == '\t' || byte == '\n' || byte == '\r';
 }
-bool is_word(char byte) {
-  return is_digit(byte) || (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || byte == '_' || byte == '.' ||
-         byte == ':' || byte == '-';
+
+TokenKind kind_of_symbol(std::string_view symbol) {
+  if (symbol == "(") return TokenKind::kOpen;
+  if (symbol == ")") return TokenKind::kClose;
+  if (symbol == "!") return TokenKind::kNot;
+  if (symbol == "&&") return TokenKind::kAnd;
+  if (symbol == "||") return TokenKind::kOr;
+  return TokenKind::kSymbol;
 }
 
-bool is_number(std::string_view text) {
-  if (text.starts_with("0x") || text.starts_with("0X")) {
-    return text.size() > 2 && std::ranges::all_of(text.substr(2), is_hex);
-  }
-  return std::ranges::all_of(text, is_digit);
-}
-
-// `count` groups of 1 to `longest` hex digits with `separator` between them.
-bool is_hex_groups(std::string_view text, char separator, std::size_t count, std::size_t longest) {
-  std::size_t groups = 1;
-  std::size_t digits = 0;
-  for (const char byte : text) {
-    if (byte == separator) {
-      if (digits == 0) return false;
-      ++groups;
-      digits = 0;
-    } else if (!is_hex(byte) || ++digits > longest) {
-      return false;
-    }
-  }
-  return digits > 0 && groups == count;
-}
-
-bool is_mac(std::string_view text) {
-  return is_hex_groups(text, ':', 6, 2) || is_hex_groups(text, '-', 6, 2) || is_hex_groups(text, '.', 6, 2);
-}
-
-TokenKind classify(std::string_view text) {
-  if (text == "and") return TokenKind::kAnd;
-  if (text == "or") return TokenKind::kOr;
-  if (text == "not") return TokenKind::kNot;
-  if (is_number(text)) return TokenKind::kNumber;
-  if (is_mac(text)) return TokenKind::kMac;
-  if (text.find(':') != std::string_view::npos) return TokenKind::kIpv6;
-  if (std::ranges::all_of(text, [](char byte) { return is_digit(byte) || byte == '.'; })) return TokenKind::kDotted;
-  if (is_hex_groups(text, '.', 3, 4)) return TokenKind::kMac;
-  return TokenKind::kWord;
+TokenKind kind_of_word(std::string_view word) {
+  if (word == "not") return TokenKind::kNot;
+  if (word == "and") return TokenKind::kAnd;
+  if (word == "or") return TokenKind::kOr;
+  if (named_number(word)) return TokenKind::kNumber;
+  return is_keyword(word) ? TokenKind::kKeyword : TokenKind::kName;
 }
 
 class Lexer {
@@ -78,74 +51,103 @@ class Lexer {
         return fault(text_, {at_, at_ + 1}, "the expression is too long", "split it into several policies",
                      base::ErrorCode::kLimit);
       }
-      if (!symbol() && !word()) return refuse();
+      if (const auto status = token(); !status) return std::unexpected(status.error());
     }
-    tokens_.push_back({TokenKind::kEnd, {}, {text_.size(), text_.size()}});
+    tokens_.push_back({TokenKind::kEnd, {}, 0, {text_.size(), text_.size()}});
     return std::move(tokens_);
   }
 
  private:
-  void push(TokenKind kind, std::size_t length) {
-    tokens_.push_back({kind, text_.substr(at_, length), {at_, at_ + length}});
+  base::Status token() {
+    if (text_[at_] == '\\') return escaped();
+    const Lexeme lexeme = longest_lexeme(text_.substr(at_));
+    switch (lexeme.shape) {
+      case Shape::kNone:
+        return symbol();
+      case Shape::kMac:
+        return push(TokenKind::kMac, lexeme.length);
+      case Shape::kNumber:
+        return number(lexeme.length);
+      case Shape::kDotted:
+        return push(TokenKind::kDotted, lexeme.length);
+      case Shape::kIpv6:
+        return push(TokenKind::kIpv6, lexeme.length);
+      case Shape::kBadColons:
+        return fault(text_, {at_, at_ + lexeme.length}, "these bytes with colons are no address",
+                     "a MAC address has six bytes: 00:11:22:aa:bb:cc; a short IPv6 address has '::'");
+      case Shape::kWord:
+        break;
+    }
+    return word(lexeme.length);
+  }
+
+  base::Status push(TokenKind kind, std::size_t length, std::uint32_t number = 0) {
+    tokens_.push_back({kind, text_.substr(at_, length), number, {at_, at_ + length}});
     at_ += length;
+    return {};
   }
 
-  bool symbol() {
-    const std::string_view rest = text_.substr(at_);
-    if (rest.starts_with("&&")) return push(TokenKind::kAnd, 2), true;
-    if (rest.starts_with("||")) return push(TokenKind::kOr, 2), true;
-    if (rest.starts_with("!=")) return false;
-    switch (rest.front()) {
-      case '!':
-        return push(TokenKind::kNot, 1), true;
-      case '(':
-        return push(TokenKind::kOpen, 1), true;
-      case ')':
-        return push(TokenKind::kClose, 1), true;
-      case '/':
-        return push(TokenKind::kSlash, 1), true;
-      default:
-        return false;
+  base::Status word(std::size_t length) {
+    const std::string_view word = text_.substr(at_, length);
+    return push(kind_of_word(word), length, named_number(word).value_or(0));
+  }
+
+  base::Status symbol() {
+    for (const std::string_view symbol : kSymbols) {
+      if (!text_.substr(at_).starts_with(symbol)) continue;
+      const auto status = push(kind_of_symbol(symbol), symbol.size());
+      if (symbol == "==") tokens_.back().text.remove_suffix(1);
+      return status;
     }
+    return refuse();
   }
 
-  std::size_t word_length(std::size_t from) const {
-    std::size_t end = from;
-    while (end < text_.size() && is_word(text_[end])) ++end;
-    return end - from;
+  // A backslash and everything up to a space, '!' or a parenthesis.
+  base::Status escaped() {
+    constexpr std::string_view kEnds(" !()\n\t\0", 7);
+    const std::size_t begin = at_;
+    std::size_t end = begin + 1;
+    while (end < text_.size() && kEnds.find(text_[end]) == std::string_view::npos) ++end;
+    if (end == begin + 1) return refuse();
+    tokens_.push_back({TokenKind::kName, text_.substr(begin + 1, end - begin - 1), 0, {begin, end}});
+    at_ = end;
+    return {};
   }
 
-  bool word() {
-    const bool escaped = text_[at_] == '\\';
-    const std::size_t length = word_length(at_ + (escaped ? 1 : 0));
-    if (length == 0 || text_[at_] == '-') return false;
-    if (!escaped) return push(classify(text_.substr(at_, length)), length), true;
-    tokens_.push_back({TokenKind::kEscaped, text_.substr(at_ + 1, length), {at_, at_ + 1 + length}});
-    at_ += 1 + length;
-    return true;
+  base::Status number(std::size_t length) {
+    const std::string_view text = text_.substr(at_, length);
+    const bool hex = text.starts_with("0x") || text.starts_with("0X");
+    const int base = hex ? 16 : text.front() == '0' ? 8 : 10;
+    const std::string_view digits = hex ? text.substr(2) : text;
+    std::uint32_t value = 0;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value, base);
+    if (error == std::errc::result_out_of_range) {
+      return fault(text_, {at_, at_ + length}, "this number does not fit in 32 bits",
+                   "numbers reach from 0 to 4294967295");
+    }
+    if (error != std::errc{} || end != digits.data() + digits.size()) {
+      return fault(text_, {at_, at_ + length}, "a number that begins with 0 is octal and has no digits 8 and 9",
+                   "leave the leading 0 out");
+    }
+    return push(TokenKind::kNumber, length, value);
   }
 
-  base::Result<std::vector<Token>> refuse() const {
+  std::unexpected<base::Error> refuse() const {
     const Span here{at_, at_ + 1};
-    const char byte = text_[at_];
-    constexpr const char* kSwitchHint = "write the tests that a switch can do: hosts, nets, ports, protocols, vlan";
-    if (std::string_view("+-*%^&|").find(byte) != std::string_view::npos) {
-      const char* hint = byte == '&'   ? "write 'and' or '&&' to join two tests"
-                         : byte == '|' ? "write 'or' or '||' to join two tests"
-                                       : kSwitchHint;
-      return fault(text_, here, std::string("'") + byte + "' is arithmetic, which is not understood yet", hint);
+    switch (text_[at_]) {
+      case ',':
+        return fault(text_, here, "a comma joins nothing", "write 'or' between values: tcp port 80 or 443");
+      case '\'':
+      case '"':
+        return fault(text_, here, "quotes are no part of an expression", "write names and addresses without quotes");
+      case '$':
+        return fault(text_, here, "'$' begins an ARCnet address, which Ethernet has not", "write 'ether host MAC'");
+      case '\\':
+        return fault(text_, here, "a name must stand behind the backslash", "write for example 'ip proto \\tcp'");
+      default:
+        return fault(text_, here, "this character is no part of an expression",
+                     "write words, addresses, numbers, parentheses, '!', '&&', '||' and comparisons");
     }
-    if (std::string_view("[]<>=!").find(byte) != std::string_view::npos) {
-      return fault(text_, {at_, at_ + (text_.substr(at_).starts_with("!=") ? 2 : 1)},
-                   "tests on bytes and lengths, like tcp[13] & 2 != 0, are not understood yet", kSwitchHint);
-    }
-    if (byte == ',')
-      return fault(text_, here, "a comma joins nothing", "write 'or' between values: tcp port 80 or 443");
-    if (byte == '\'' || byte == '"') {
-      return fault(text_, here, "quotes are no part of an expression", "write names and addresses without quotes");
-    }
-    return fault(text_, here, "this character is no part of an expression",
-                 "write words, addresses, numbers, parentheses, '!', '&&' and '||'");
   }
 
   std::string_view text_;

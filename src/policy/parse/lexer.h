@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Text to tokens. Linear in the text, no lookups, no recursion.
+// Text to tokens, cut where libpcap's scanner cuts it: the longest word, number or address wins. Linear in the text, no
+// lookups, no recursion.
 #pragma once
 
 #include <string_view>
@@ -10,24 +11,25 @@
 namespace superspan::policy::parse {
 
 enum class TokenKind : std::uint8_t {
-  kWord,     // keyword or name
-  kEscaped,  // \tcp: a name even if it is a keyword
-  kNumber,   // 80, 0x50, 0120
-  kDotted,   // 10.1, 10.1.2.3
-  kIpv6,     // anything with ':' that is not a MAC address
-  kMac,      // 00:11:22:aa:bb:cc, 00-11-22-aa-bb-cc, 0011.22aa.bbcc
+  kKeyword,
+  kName,    // anything else that is made of letters, and everything behind a backslash
+  kNumber,  // 80, 0x50, 0120, tcp-syn
+  kDotted,  // 10.1, 10.1.2.3
+  kIpv6,
+  kMac,
+  kSymbol,  // one of + - * / % & | ^ << >> = != < <= > >= [ ] :
   kOpen,
   kClose,
   kNot,  // ! or not
   kAnd,  // && or and
   kOr,   // || or or
-  kSlash,
   kEnd,
 };
 
 struct Token {
   TokenKind kind = TokenKind::kEnd;
-  std::string_view text;  // into the expression; without the backslash of kEscaped
+  std::string_view text;     // into the expression; without the backslash of an escaped name; `==` is `=`
+  std::uint32_t number = 0;  // of kNumber
   Span span;
 };
 

@@ -2,6 +2,7 @@
 #include "policy/place/decision_list.h"
 
 #include <array>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -40,6 +41,27 @@ bool has_one_bit(net::U128 mask) {
 // `bit == 0` to `bit == 1` and back.
 FieldTest opposite(const FieldTest& test) {
   return {test.field, test.value ^ test.mask, test.mask};
+}
+
+bool is_behind_ip(net::Field field) {
+  return field == net::Field::kL4Source || field == net::Field::kL4Destination || field == net::Field::kTcpFlags;
+}
+
+// Later fragments show all ports and flags as 0, and a switch takes no match on these there. Nothing if no packet is
+// left.
+std::optional<net::Cube> as_switches_take_it(const net::Cube& match) {
+  constexpr net::U128 kLaterFragment = 2;
+  bool later = false;
+  net::Cube taken;
+  for (const FieldTest& test : match) {
+    later = later || (test.field == net::Field::kIpFragment && (test.value & kLaterFragment) != 0);
+    if (!later || !is_behind_ip(test.field)) {
+      taken.push_back(test);
+    } else if (test.value != 0) {
+      return std::nullopt;
+    }
+  }
+  return taken;
 }
 
 class Planner {
@@ -178,7 +200,9 @@ class Planner {
       const Way way = plan(wanted, fallback, scope).way;
       if (way == Way::kNothing) return;
       if (way == Way::kLeaf) {
-        entries_.push_back({context, inverted ? 0 : wanted & ~kLeafBit});
+        if (auto match = as_switches_take_it(context)) {
+          entries_.push_back({std::move(*match), inverted ? 0 : wanted & ~kLeafBit});
+        }
         return;
       }
       if (way == Way::kDifference) {

@@ -5,11 +5,18 @@
 
 #include <fmt/format.h>
 
+#include "policy/parse/terms.h"
+
 namespace superspan::policy::resolve {
 namespace {
 
 std::string direction(Direction direction) {
   return direction == Direction::kSourceOrDestination ? "" : std::string(parse::word(direction)) + " ";
+}
+
+template <typename Number>
+std::string numbered(const char* word, const std::optional<Number>& number) {
+  return number ? fmt::format("{} {}", word, *number) : word;
 }
 
 std::string text(const EtherHost& host) {
@@ -18,7 +25,7 @@ std::string text(const EtherHost& host) {
 std::string text(const EtherMulticast&) {
   return "ether multicast";
 }
-std::string text(const EtherType& type) {
+std::string text(const LinkType& type) {
   switch (type.type) {
     case kEtherTypeIp:
       return "ip";
@@ -32,8 +39,18 @@ std::string text(const EtherType& type) {
       return fmt::format("ether proto {:#x}", type.type);
   }
 }
+
 std::string text(const Vlan& vlan) {
-  return vlan.id ? fmt::format("vlan {}", *vlan.id) : "vlan";
+  return numbered("vlan", vlan.id);
+}
+std::string text(const Mpls& mpls) {
+  return numbered("mpls", mpls.label);
+}
+std::string text(const PppoeSession& session) {
+  return numbered("pppoes", session.id);
+}
+std::string text(const Geneve& geneve) {
+  return numbered("geneve", geneve.vni);
 }
 
 std::string text(const Ipv4Host& host) {
@@ -56,19 +73,41 @@ std::string text(const Ipv6Host& host) {
   return fmt::format("{}net {}/{}", where, address, length);
 }
 
+std::string text(const DecnetHost& host) {
+  return fmt::format("decnet {}host {}.{}", direction(host.direction), host.address >> 10, host.address & 0x3ff);
+}
 std::string text(const IpMulticast& multicast) {
   return multicast.ip6 ? "ip6 multicast" : "ip multicast";
 }
-
 std::string text(const IpProtocol& protocol) {
   const char* where = protocol.ip && protocol.ip6 ? "" : protocol.ip ? "ip " : "ip6 ";
   return fmt::format("{}proto {}", where, protocol.protocol);
+}
+std::string text(const ProtocolChain& chain) {
+  return fmt::format("{} protochain {}", chain.ip6 ? "ip6" : "ip", chain.protocol);
+}
+std::string text(const IsoProtocol& protocol) {
+  return fmt::format("iso proto {:#x}", protocol.protocol);
+}
+std::string text(const IsisTypes& isis) {
+  if (isis.word != parse::Protocol::kIsis) return parse::word(isis.word);
+  return fmt::format("isis proto {}", isis.types.front());
 }
 
 std::string text(const Ports& ports) {
   const char* where = ports.tcp && ports.udp ? "" : ports.tcp ? "tcp " : ports.udp ? "udp " : "sctp ";
   if (ports.first == ports.last) return fmt::format("{}{}port {}", where, direction(ports.direction), ports.first);
   return fmt::format("{}{}portrange {}-{}", where, direction(ports.direction), ports.first, ports.last);
+}
+
+std::string text(const LlcFrame& frame) {
+  return frame.type.empty() ? "llc" : "llc " + frame.type;
+}
+std::string text(const Length& length) {
+  return fmt::format("{} {}", length.at_least ? "greater" : "less", length.bytes);
+}
+std::string text(const ByteTest& byte) {
+  return fmt::format("byte {} {} {}", byte.index, static_cast<char>(byte.relation), byte.value);
 }
 
 class Writer {
@@ -82,19 +121,20 @@ class Writer {
 
  private:
   void visit(NodeId id, bool outermost) {
-    const Body& body = resolved_.nodes[id].body;
-    if (const auto* group = std::get_if<Group>(&body)) return write(*group, outermost);
-    if (const auto* inverted = std::get_if<Not>(&body)) {
-      out_ += "not ";
-      return visit(inverted->child, /*outermost=*/false);
-    }
-    std::visit(
-        [&](const auto& primitive) {
-          if constexpr (requires { text(primitive); }) out_ += text(primitive);
-        },
-        body);
+    std::visit([&](const auto& body) { write(body, outermost); }, resolved_.nodes[id].body);
   }
 
+  template <typename Primitive>
+  void write(const Primitive& primitive, bool /*outermost*/) {
+    if constexpr (requires { text(primitive); }) out_ += text(primitive);
+  }
+  void write(const Comparison& comparison, bool /*outermost*/) {
+    out_ += parse::print(resolved_.terms, comparison.terms);
+  }
+  void write(const Not& inverted, bool /*outermost*/) {
+    out_ += "not ";
+    visit(inverted.child, /*outermost=*/false);
+  }
   void write(const Group& group, bool outermost) {
     if (!outermost) out_ += "(";
     for (const Step& step : group.steps) {

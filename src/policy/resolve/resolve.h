@@ -3,10 +3,12 @@
 // 70000`).
 #pragma once
 
+#include "policy/names.h"
 #include "policy/resolve/resolved.h"
 
 namespace superspan::policy::resolve {
 
-[[nodiscard]] base::Result<Resolved> resolve(const parse::Ast& ast);
+// `names` may be null: every name of a machine is then refused.
+[[nodiscard]] base::Result<Resolved> resolve(const parse::Ast& ast, const Names* names = nullptr);
 
 }  // namespace superspan::policy::resolve

@@ -2,6 +2,7 @@
 #include "policy/resolve/values.h"
 
 #include <charconv>
+#include <limits>
 #include <string>
 
 namespace superspan::policy::resolve {
@@ -12,6 +13,30 @@ std::optional<std::uint32_t> digits(std::string_view text, int base) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, base);
   if (text.empty() || error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
   return value;
+}
+
+// One %d of sscanf: a sign, digits, the low 32 bits of a number that saturates at 64.
+std::optional<std::int64_t> scan_integer(std::string_view& text) {
+  const bool negative = text.starts_with('-');
+  std::string_view rest = text;
+  if (negative || rest.starts_with('+')) rest.remove_prefix(1);
+  constexpr auto kMost = std::numeric_limits<std::int64_t>::max();
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), value, 10);
+  if (error == std::errc::invalid_argument || rest.empty() || rest.front() == '-') return std::nullopt;
+  text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+  if (error == std::errc::result_out_of_range) value = negative ? std::numeric_limits<std::int64_t>::min() : kMost;
+  if (error == std::errc{} && negative) value = -value;
+  return static_cast<std::int32_t>(value);
+}
+
+std::optional<std::pair<std::int64_t, std::int64_t>> scan_pair(std::string_view text, char separator) {
+  const auto first = scan_integer(text);
+  if (!first || !text.starts_with(separator)) return std::nullopt;
+  text.remove_prefix(1);
+  const auto second = scan_integer(text);
+  if (!second) return std::nullopt;
+  return std::pair{*first, *second};
 }
 
 // Twelve digits into the usual form.
@@ -26,9 +51,20 @@ std::string with_colons(std::string_view digits) {
 
 }  // namespace
 
-std::optional<std::uint32_t> parse_number(std::string_view text) {
-  if (text.starts_with("0x") || text.starts_with("0X")) return digits(text.substr(2), 16);
-  return digits(text, text.starts_with('0') ? 8 : 10);
+std::optional<std::uint32_t> parse_decimal(std::string_view text) {
+  return digits(text, 10);
+}
+
+std::optional<std::pair<std::int64_t, std::int64_t>> scan_range(std::string_view text) {
+  return scan_pair(text, '-');
+}
+
+std::optional<std::uint16_t> parse_decnet(std::string_view text) {
+  constexpr std::int64_t kAreaMask = 0x3f;
+  constexpr std::int64_t kNodeMask = 0x3ff;
+  const auto parts = scan_pair(text, '.');
+  if (!parts) return std::nullopt;
+  return static_cast<std::uint16_t>((parts->first & kAreaMask) << 10 | (parts->second & kNodeMask));
 }
 
 std::optional<DottedAddress> parse_dotted(std::string_view text) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Random Ethernet frames that keep hitting the values of testing/expressions.h: tags, IPv4 with options and fragments,
-// IPv6 with extension headers, ARP, LLC, and all of them damaged or cut.
+// Random Ethernet frames that keep hitting the values of testing/expressions.h and testing/language.h: tags, IPv4 with
+// options, fragments and authentication headers, IPv6 with extension headers, ARP, IEEE 802.2, DECnet, frames inside
+// MPLS, PPPoE and Geneve, and all of them damaged or cut.
 #pragma once
 
 #include "base/bytes.h"
@@ -54,7 +55,7 @@ class FrameMaker {
   }
 
   void payload() {
-    switch (random_.below(12)) {
+    switch (random_.below(14)) {
       case 0:
         return arp(0x0806);
       case 1:
@@ -63,6 +64,10 @@ class FrameMaker {
         return llc();
       case 3:
         return other();
+      case 12:
+        return wrapped();
+      case 13:
+        return random_.one_in(3) ? decnet() : wrapped();
       case 4:
       case 5:
       case 6:
@@ -101,16 +106,97 @@ class FrameMaker {
   }
 
   void llc() {
-    out_.be16(static_cast<std::uint16_t>(random_.below(0x600)));
-    const std::uint64_t kind = random_.below(4);
-    out_.be16(kind == 0 ? 0x4242 : 0xaaaa);
-    out_.u8(3);
-    if (kind != 0) {
-      out_.u8(0);
-      out_.be16(kind == 1 ? 0 : 0x000c);
-      return payload();
+    out_.be16(static_cast<std::uint16_t>(random_.pick<std::uint64_t>({random_.below(0x600), 64, 1500, 1501})));
+    const auto kind =
+        random_.pick<std::uint16_t>({0x4242, 0xaaaa, 0xaaaa, 0xfefe, 0xfefe, 0xe0e0, 0xf0f0, 0xffff, 0x0606});
+    out_.be16(kind);
+    out_.u8(
+        random_.pick<std::uint8_t>({3, 3, 3, 0x63, 0x43, 0x0f, 0x7f, 0xe3, 0xaf, 0x87, 0x01, 0x05, 0x09, 0x00, 0x12}));
+    if (kind == 0xaaaa) return snap();
+    if (kind == 0xfefe) {
+      out_.u8(random_.pick<std::uint8_t>({0x81, 0x82, 0x83, 0x83, 0x83}));
+      out_.zeros(3);
+      out_.u8(random_.pick<std::uint8_t>({15, 16, 17, 18, 20, 24, 25, 26, 27, 99}));
     }
     out_.zeros(random_.below(50));
+  }
+
+  void snap() {
+    switch (random_.below(5)) {
+      case 0:
+        out_.u8(8), out_.be16(0x0007), out_.be16(0x809b);
+        return out_.zeros(random_.below(40));
+      case 1:
+        out_.u8(0), out_.be16(0), out_.be16(random_.pick<std::uint16_t>({0x80f3, 0x8137}));
+        return out_.zeros(random_.below(40));
+      default:
+        out_.u8(0), out_.be16(random_.pick<std::uint16_t>({0, 0x000c}));
+        return payload();
+    }
+  }
+
+  void decnet() {
+    out_.be16(0x6003);
+    out_.be16(20);
+    if (random_.one_in(2)) out_.u8(0x81);
+    const bool in_long = random_.one_in(2);
+    out_.u8(in_long ? 0x06 : 0x02);
+    const auto address = [&] { out_.be16(random_.pick<std::uint16_t>({0x0104, 0x0f28, 0xffff, 0x0500})); };
+    if (in_long) out_.zeros(6);
+    address();
+    if (in_long) out_.zeros(6);
+    address();
+    out_.zeros(20);
+  }
+
+  // A packet inside MPLS, PPPoE or Geneve.
+  void wrapped() {
+    const base::Bytes outer = out_.take();
+    payload();
+    base::Bytes inner = out_.take();
+    out_ = {};
+    out_.bytes(outer);
+    const base::BytesView packet = base::BytesView(inner).subspan(inner.size() < 2 ? 0 : 2);
+    const bool six = inner.size() > 1 && inner[0] == std::byte{0x86} && inner[1] == std::byte{0xdd};
+    switch (random_.below(4)) {
+      case 0:
+        return mpls(packet);
+      case 1:
+        out_.be16(random_.pick<std::uint16_t>({0x8864, 0x8864, 0x8863}));
+        out_.be16(0x1100);
+        out_.be16(static_cast<std::uint16_t>(random_.pick({7, 8})));
+        out_.be16(static_cast<std::uint16_t>(packet.size() + 2));
+        out_.be16(six ? 0x0057 : random_.pick<std::uint16_t>({0x0021, 0x0021, 0x0281, 0xc021}));
+        return out_.bytes(packet);
+      default:
+        return geneve(inner);
+    }
+  }
+
+  void mpls(base::BytesView packet) {
+    out_.be16(0x8847);
+    for (std::uint64_t labels = random_.below(3) + 1; labels > 0; --labels) {
+      out_.be32(random_.pick<std::uint32_t>({100, 200, 300}) << 12 | (labels == 1 ? 0x100 : 0) | 64);
+    }
+    out_.bytes(packet);
+  }
+
+  // `inner` begins with its EtherType.
+  void geneve(base::BytesView inner) {
+    base::ByteWriter body;
+    const std::uint64_t options = random_.pick({0, 0, 1, 3});
+    body.u8(static_cast<std::uint8_t>((hit(8) ? 0x40 : 0) | options));
+    body.u8(0);
+    const bool ethernet = random_.one_in(2) || inner.size() < 2;
+    base::ByteReader reader(inner);
+    body.be16(ethernet ? 0x6558 : reader.be16());
+    body.be32(random_.pick<std::uint32_t>({5, 6}) << 8);
+    body.zeros(4 * options);
+    if (ethernet) body.be16(0x0200), body.be32(1), body.be16(0x0200), body.be32(2);
+    body.bytes(ethernet ? inner : inner.subspan(2));
+    inner_ = body.take();
+    random_.one_in(2) ? ip() : ip6();
+    inner_.clear();
   }
 
   void other() {
@@ -127,12 +213,27 @@ class FrameMaker {
   // Everything behind the IP header.
   base::Bytes transport(std::uint8_t protocol) {
     base::ByteWriter body;
+    if (!inner_.empty()) {
+      body.be16(port());
+      body.be16(random_.one_in(8) ? 6082 : 6081);
+      body.be16(static_cast<std::uint16_t>(8 + inner_.size()));
+      body.be16(0);
+      body.bytes(inner_);
+      return body.take();
+    }
+    if (protocol == 1 || protocol == 58) return icmp();
+    if (protocol == 51 && random_.one_in(2)) {
+      body.u8(random_.pick<std::uint8_t>({6, 17, 51, 59}));
+      body.u8(random_.pick<std::uint8_t>({1, 2, 3, 4, 8}));
+      body.zeros(24);
+      return body.take();
+    }
     body.be16(port());
     body.be16(port());
     if (protocol == 6) {
       body.zeros(8);
       body.u8(static_cast<std::uint8_t>(hit(6) ? random_.below(256) : 0x50));
-      body.u8(0x12);
+      body.u8(random_.pick<std::uint8_t>({0x12, 0x02, 0x10, 0x18, 0x04, 0x11, 0x29, 0xc2}));
       body.zeros(6);
     } else {
       body.zeros(damaged_ ? random_.pick<std::size_t>({0, 4, 8, 12}) : 8);
@@ -143,8 +244,18 @@ class FrameMaker {
     return bytes;
   }
 
+  base::Bytes icmp() {
+    base::ByteWriter body;
+    body.u8(random_.pick<std::uint8_t>({0, 3, 8, 11, 128, 129, 135}));
+    body.u8(random_.pick<std::uint8_t>({0, 0, 1, 3}));
+    body.zeros(6 + random_.below(20));
+    base::Bytes bytes = body.take();
+    if (hit(6)) bytes.resize(random_.below(bytes.size() + 1));
+    return bytes;
+  }
+
   void ip() {
-    const std::uint8_t proto = protocol();
+    const std::uint8_t proto = inner_.empty() ? protocol() : 17;
     const std::uint64_t words = hit(12) ? random_.below(16) : random_.pick({5, 5, 5, 6, 8});
     base::Bytes body = transport(proto);
     const std::size_t options = words > 5 ? 4 * (words - 5) : 0;
@@ -155,7 +266,7 @@ class FrameMaker {
     out_.be16(static_cast<std::uint16_t>(hit(10) ? random_.below(2 * total) : total));
     out_.be16(7);
     out_.be16(random_.pick<std::uint16_t>({0, 0, 0, 0x4000, 0x2000, 0x2001, 0x0001, 0x1fff, 0x8000}));
-    out_.u8(64);
+    out_.u8(random_.pick<std::uint8_t>({64, 64, 1, 4, 255}));
     out_.u8(proto);
     out_.be16(0);
     out_.be32(address());
@@ -165,15 +276,15 @@ class FrameMaker {
   }
 
   void ip6() {
-    std::uint8_t last = protocol();
+    std::uint8_t last = inner_.empty() ? protocol() : 17;
     while (!damaged_ && (last == 0 || last == 44 || last == 51)) last = protocol();
     base::Bytes body = transport(last);
     for (std::uint64_t headers = random_.pick({0, 0, 0, 1, 1, 2}); headers > 0; --headers) last = wrap(body, last);
     out_.be16(0x86dd);
-    out_.be32(0x60000000);
+    out_.be32(random_.pick<std::uint32_t>({0x60000000, 0x60000000, 0x6b800000, 0x60300000}));
     out_.be16(static_cast<std::uint16_t>(hit(10) ? random_.below(2 * body.size() + 1) : body.size()));
     out_.u8(last);
-    out_.u8(64);
+    out_.u8(random_.pick<std::uint8_t>({64, 64, 1, 255}));
     address6();
     address6();
     out_.bytes(body);
@@ -197,6 +308,7 @@ class FrameMaker {
   Random& random_;
   bool damaged_;
   base::ByteWriter out_;
+  base::Bytes inner_;  // what the next packet carries behind UDP
 };
 
 }  // namespace superspan::policy::testing

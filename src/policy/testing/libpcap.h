@@ -1,35 +1,52 @@
 // SPDX-License-Identifier: Apache-2.0
-// libpcap as the oracle: its compiler and its interpreter, for Ethernet.
+// libpcap as the oracle: its compiler and its interpreter, for captures of Ethernet, as `tcpdump -r` uses them.
 #pragma once
 
 #include <pcap/pcap.h>
 
 #include <algorithm>
+#include <array>
+#include <cstdio>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
 
 #include "base/bytes.h"
+#include "policy/testing/bpf.h"
 
 namespace superspan::policy::testing {
+
+// An empty capture: some words are understood on interfaces, but not in captures.
+inline pcap_t* empty_capture() {
+  static pcap_t* const capture = [] {
+    static std::array<std::uint32_t, 6> header{0xa1b2c3d4, 4U << 16 | 2, 0, 0, 262'144, DLT_EN10MB};
+    char error[PCAP_ERRBUF_SIZE] = {};
+    return pcap_fopen_offline(fmemopen(header.data(), sizeof(header), "rb"), error);
+  }();
+  return capture;
+}
 
 class PcapFilter {
  public:
   // Nothing if libpcap refuses the text; `error` then says why.
   static std::optional<PcapFilter> create(const std::string& expression, bool optimize, std::string* error = nullptr) {
-    const std::unique_ptr<pcap_t, decltype(&pcap_close)> handle(pcap_open_dead(DLT_EN10MB, 262'144), &pcap_close);
     bpf_program program{};
-    if (pcap_compile(handle.get(), &program, expression.c_str(), optimize ? 1 : 0, PCAP_NETMASK_UNKNOWN) != 0) {
-      if (error != nullptr) *error = pcap_geterr(handle.get());
+    constexpr bpf_u_int32 kNetmaskOfTcpdump = 0;
+    if (pcap_compile(empty_capture(), &program, expression.c_str(), optimize ? 1 : 0, kNetmaskOfTcpdump) != 0) {
+      if (error != nullptr) *error = pcap_geterr(empty_capture());
       return std::nullopt;
     }
     return PcapFilter(program);
   }
 
-  bool matches(base::BytesView frame) const {
+  bool matches(base::BytesView frame) const { return matches(frame, static_cast<bpf_u_int32>(frame.size())); }
+  // A program that never ends keeps nothing.
+  bool matches(base::BytesView frame, std::uint32_t wire_bytes) const {
+    if (may_loop_) return BpfMachine(code(), frame, wire_bytes).run().value_or(false);
     pcap_pkthdr header{};
-    header.caplen = header.len = static_cast<bpf_u_int32>(frame.size());
+    header.caplen = static_cast<bpf_u_int32>(frame.size());
+    header.len = wire_bytes;
     return pcap_offline_filter(program_.get(), &header,
                                static_cast<const u_char*>(static_cast<const void*>(frame.data()))) != 0;
   }
@@ -44,11 +61,14 @@ class PcapFilter {
  private:
   std::span<const bpf_insn> code() const { return {program_->bf_insns, program_->bf_len}; }
   explicit PcapFilter(const bpf_program& program)
-      : program_(new bpf_program(program), [](bpf_program* owned) {
-          pcap_freecode(owned);
-          delete owned;
-        }) {}
+      : program_(new bpf_program(program),
+                 [](bpf_program* owned) {
+                   pcap_freecode(owned);
+                   delete owned;
+                 }),
+        may_loop_(BpfMachine::may_loop(code())) {}
   std::shared_ptr<bpf_program> program_;
+  bool may_loop_;
 };
 
 }  // namespace superspan::policy::testing
