@@ -11,14 +11,20 @@ namespace {
 
 // The words of pcap-filter(7) that ask about an Ethernet frame and take no name. Sorted.
 constexpr std::string_view kKeywords[] = {
-    "ah",       "and",       "arp",     "broadcast", "byte",    "dst",        "esp",       "ether",
-    "geneve",   "greater",   "host",    "icmp",      "icmp6",   "icmp6code",  "icmp6type", "icmpcode",
-    "icmptype", "igmp",      "ip",      "ip6",       "len",     "length",     "less",      "link",
-    "llc",      "mask",      "mpls",    "multicast", "net",     "not",        "or",        "pim",
-    "port",     "portrange", "pppoed",  "pppoes",    "proto",   "protochain", "rarp",      "sctp",
-    "src",      "stp",       "tcp",     "tcp-ack",   "tcp-cwr", "tcp-ece",    "tcp-fin",   "tcp-push",
-    "tcp-rst",  "tcp-syn",   "tcp-urg", "tcpflags",  "udp",     "vlan",       "vrrp"};
+    "aarp",      "ah",      "and",       "arp",       "atalk",      "broadcast", "byte",     "carp",    "clnp",
+    "csnp",      "decnet",  "dst",       "es-is",     "esis",       "esp",       "ether",    "geneve",  "greater",
+    "host",      "icmp",    "icmp6",     "icmp6code", "icmp6type",  "icmpcode",  "icmptype", "igmp",    "igrp",
+    "iih",       "ip",      "ip6",       "ipx",       "is-is",      "isis",      "iso",      "l1",      "l2",
+    "lat",       "len",     "length",    "less",      "link",       "llc",       "lsp",      "mask",    "mopdl",
+    "moprc",     "mpls",    "multicast", "net",       "netbeui",    "not",       "or",       "pim",     "port",
+    "portrange", "pppoed",  "pppoes",    "proto",     "protochain", "psnp",      "rarp",     "sca",     "sctp",
+    "snp",       "src",     "stp",       "tcp",       "tcp-ack",    "tcp-cwr",   "tcp-ece",  "tcp-fin", "tcp-push",
+    "tcp-rst",   "tcp-syn", "tcp-urg",   "tcpflags",  "udp",        "vlan",      "vrrp"};
 static_assert(std::ranges::is_sorted(kKeywords));
+// What may stand behind `llc`.
+constexpr std::string_view kLlcTypes[] = {"disc", "dm",    "frmr", "i", "rej", "rnr", "rr",
+                                          "s",    "sabme", "test", "u", "ua",  "ui",  "xid"};
+static_assert(std::ranges::is_sorted(kLlcTypes));
 
 constexpr std::string_view kOperators = " \r\n\t+*/%[]!<>()&|^=";
 constexpr std::string_view kDigits = "0123456789";
@@ -65,7 +71,8 @@ bool is_port_range(std::string_view word) {
 
 bool is_plain(std::string_view word, std::string_view before) {
   return std::ranges::binary_search(kKeywords, word) || is_number(word) || is_ipv4(word) ||
-         (before == "portrange" && is_port_range(word));
+         (before == "portrange" && is_port_range(word)) ||
+         (before == "llc" && std::ranges::binary_search(kLlcTypes, word));
 }
 
 // What stands between operators. A colon is either a part of an address or, alone, the one of ip[2:2]: with two of
