@@ -105,7 +105,7 @@ class NodeProcess {
     ::prctl(PR_SET_PDEATHSIG, SIGTERM);  // also when this program gives up
     ::execl(program.c_str(), program.c_str(), "--name", "node1", "--controller", ("unix:" + run + "/api").c_str(),
             "--token-file", (run + "/token").c_str(), "--interface", "port0", "--endpoint",
-            ("unix:" + run + "/node").c_str(), "--record-dir", run.c_str(), "--log-level", "warn",
+            ("unix:" + run + "/node").c_str(), "--record-dir", run.c_str(), "--log-level", "warning",
             static_cast<char*>(nullptr));
     ::_exit(127);
   }

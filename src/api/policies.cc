@@ -119,17 +119,51 @@ const char* to_text(PolicyBook::Effect effect) {
   return "";
 }
 
+json::object table_json(const fabric::Plan::Table& table) {
+  return {{"flows", table.flows}, {"added", table.added}, {"changed", table.changed}, {"removed", table.removed}};
+}
+
 json::object plan_json(const fabric::Plan& plan) {
   json::array switches;
   for (const auto& hop : plan.hops) {
-    switches.push_back({{"switch", hop.at}, {"flows", hop.flows}, {"added", hop.added}, {"removed", hop.removed}});
+    json::object one = table_json(hop.sum());
+    one["switch"] = hop.at;
+    json::array tables;
+    for (const auto& table : hop.tables) {
+      tables.push_back(table_json(table));
+      tables.back().get_object()["table"] = table.table;
+    }
+    one["tables"] = std::move(tables);
+    switches.push_back(std::move(one));
+  }
+  json::array links;
+  for (const auto& link : plan.links) {
+    links.push_back(
+        {{"from", link.from}, {"to", link.to}, {"policies", json::array(link.policies.begin(), link.policies.end())}});
   }
   json::array warnings;
   for (const auto& [policy, text] : plan.warnings) warnings.push_back({{"policy", policy}, {"text", text}});
-  return {{"switches", std::move(switches)}, {"warnings", std::move(warnings)}};
+  return {{"switches", std::move(switches)}, {"links", std::move(links)}, {"warnings", std::move(warnings)}};
 }
 
-http::Response apply_answer(const Applying& result) {
+// "+ table=1,..." new, "~" with other actions than now, "-" no more.
+json::array diff_json(const fabric::Plan& plan, const fabric::Engine& engine) {
+  json::array lines;
+  for (const auto& hop : plan.hops) {
+    std::set<openflow::FlowKey> held;
+    const auto& switches = engine.topology().switches();
+    const auto at = std::ranges::find(switches, hop.at, &fabric::Switch::name);
+    for (const auto& flow : engine.desired(at->datapath)) held.insert(flow.key);
+    for (const auto& mod : hop.mods) {
+      const bool adds = mod.command == openflow::FlowCommand::kAdd;
+      const char* sign = !adds ? "-" : held.contains(mod.flow.key) ? "~" : "+";
+      lines.push_back({{"switch", hop.at}, {"change", sign}, {"flow", openflow::to_string(mod.flow)}});
+    }
+  }
+  return lines;
+}
+
+http::Response apply_answer(const Applying& result, const fabric::Engine* diff_of) {
   if (!result) {
     std::vector<base::Error> errors;
     for (const auto& [draft, error] : result.error()) {
@@ -147,6 +181,7 @@ http::Response apply_answer(const Applying& result) {
   }
   json::object body{{"epoch", result->epoch}, {"policies", std::move(policies)}};
   if (result->plan) body["plan"] = plan_json(*result->plan);
+  if (result->plan && diff_of != nullptr) body["diff"] = diff_json(*result->plan, *diff_of);
   return json_response(body, in_force || result->plan ? 200 : 202);
 }
 
@@ -155,6 +190,8 @@ void apply(Controller& controller, const http::Request& request, http::Responder
   if (!wait) return responder.reply(http::problem(wait.error()));
   const auto dry_run = flag_argument(request, "dry_run");
   if (!dry_run) return responder.reply(http::problem(dry_run.error()));
+  const auto diff = flag_argument(request, "diff");
+  if (!diff) return responder.reply(http::problem(diff.error()));
   auto policies = parse_policies(request.body);
   if (!policies) return responder.reply(http::problem(policies.error()));
   const KnownNames known(controller.topology());
@@ -167,7 +204,9 @@ void apply(Controller& controller, const http::Request& request, http::Responder
   if (!errors.empty()) return responder.reply(http::problem(errors));
   auto held = std::make_shared<http::Responder>(std::move(responder));
   controller.apply(std::move(drafts), {std::chrono::milliseconds(*wait), *dry_run},
-                   [held](const Applying& result) { held->reply(apply_answer(result)); });
+                   [held, diff_of = *diff ? &controller.engine() : nullptr](const Applying& result) {
+                     held->reply(apply_answer(result, diff_of));
+                   });
 }
 
 http::Response list(const Controller& controller) {

@@ -10,7 +10,7 @@ namespace {
 std::vector<Command> all() {
   std::vector<Command> list{capture_command(),     policy_apply_command(), policy_list_command(),
                             policy_show_command(), policy_stats_command(), policy_delete_command(),
-                            explain_command(),     topology_command()};
+                            plan_command(),        explain_command(),      topology_command()};
   std::ranges::copy(inventory_commands(), std::back_inserter(list));
   list.push_back(flows_command());
   list.push_back(events_command());

@@ -18,6 +18,7 @@ namespace superspan::cli {
 [[nodiscard]] Command policy_show_command();
 [[nodiscard]] Command policy_stats_command();
 [[nodiscard]] Command policy_delete_command();
+[[nodiscard]] Command plan_command();
 [[nodiscard]] Command explain_command();
 [[nodiscard]] Command topology_command();
 // taps, tools, nodes, switches, links: lists that differ only in their columns.

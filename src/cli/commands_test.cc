@@ -241,8 +241,41 @@ TEST(PolicyApply, ADryRunSaysWhatWouldHappen) {
   EXPECT_EQ(outcome.out,
             "policy a would be created\n"
             "policy b would be created\n"
-            "2 policies: 2 created, 0 changed, 0 unchanged (nothing was done)\n"
-            "switch filter1: 2 flows more, 1 fewer, 9 in all\n");
+            "2 policies: 2 created, 0 changed, 0 unchanged (nothing was done)\n");
+}
+
+TEST(Plan, SaysWhatRunsWhereAndWhatChanges) {
+  FakeController controller;
+  controller.answer("POST /v1/policies:apply", R"({
+    "epoch": 2,
+    "policies": [{"name": "web", "effect": "created", "policy": {"residual": "tcp port 80 and ip[6] = 0",
+                  "overmatches": ["damaged frames"]}}],
+    "plan": {"switches": [{"switch": "filter1", "flows": 9, "added": 2, "changed": 1, "removed": 0,
+                           "tables": [{"table": 1, "flows": 4, "added": 2, "changed": 0, "removed": 0}]}],
+             "links": [{"from": "filter1:49", "to": "mux1:1", "policies": ["web", "dns"]}],
+             "warnings": [{"policy": "web", "text": "tags are lost"}]},
+    "diff": [{"switch": "filter1", "change": "+", "flow": "add table=1"}]})");
+  const Outcome outcome = run_command(controller, {"plan", "-f", "-", "--diff", "--tables"},
+                                      {.input = "name: web\nexpression: tcp port 80"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_EQ(outcome.out,
+            "policy web would be created\n"
+            "\n"
+            "web: switches take what may match, nodes then keep: tcp port 80 and ip[6] = 0\n"
+            "  tool ports also get damaged frames\n"
+            "\n"
+            "SWITCH   FLOWS  NEW  CHANGED  REMOVED\n"
+            "filter1      9    2        1        0\n"
+            "\n"
+            "SWITCH   TABLE  FLOWS  NEW  CHANGED  REMOVED\n"
+            "filter1  1          4    2        0        0\n"
+            "\n"
+            "COPIES LEAVE  TO      POLICIES\n"
+            "filter1:49    mux1:1  web,dns\n"
+            "\n"
+            "+ filter1 add table=1\n");
+  EXPECT_EQ(outcome.err, "warning: policy web: tags are lost\n");
+  EXPECT_EQ(controller.requests().back(), "POST /v1/policies:apply?dry_run=true&diff=true");
 }
 
 TEST(Commands, WaitWhenTheControllerAsksForLess) {

@@ -32,18 +32,18 @@ base::Result<CheckedSet> Engine::Impl::check(PolicySet set) const {
 }
 
 Plan Engine::Impl::plan(const CheckedSet& set) const {
-  const auto wanted = planner_.make(set.placed, set.placed, set.set.epoch);
   Plan plan;
   plan.warnings = set.warnings;
+  const auto wanted = planner_.make(set.placed, set.placed, set.set.epoch);
   if (!wanted) return plan;  // not so for a checked set
+  std::vector<const DesiredFlows*> before;
+  std::vector<DesiredFlows> after;
   for (SwitchIndex at = 0; at < records_.size(); ++at) {
-    const DesiredFlows flows = planner_.flows(*wanted, at);
-    Plan::Hop hop{topology->switches()[at].name, flows.size(), 0, 0};
-    for (const openflow::FlowMod& mod : changes(*records_[at].desired, flows)) {
-      ++(mod.command == openflow::FlowCommand::kAdd ? hop.added : hop.removed);
-    }
-    plan.hops.push_back(std::move(hop));
+    before.push_back(records_[at].desired.get());
+    after.push_back(planner_.flows(*wanted, at));
   }
+  plan.hops = plan_hops(*topology, before, after);
+  plan.links = plan_links(*topology, planner_.ports(), *wanted);
   return plan;
 }
 

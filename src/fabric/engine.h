@@ -42,6 +42,7 @@
 #include "base/result.h"
 #include "fabric/desired.h"
 #include "fabric/placement.h"
+#include "fabric/plan.h"
 #include "fabric/policy.h"
 #include "fabric/topology.h"
 #include "openflow/session.h"
@@ -169,18 +170,6 @@ struct EngineOptions {
   base::Duration drain_time = std::chrono::milliseconds(200);
   base::Duration settle_time = std::chrono::milliseconds(100);
   base::Duration retry_time = std::chrono::seconds(1);  // doubled up to 30 s
-};
-
-// What a set of policies would need; see Engine::plan.
-struct Plan {
-  struct Hop {
-    std::string at;
-    std::size_t flows = 0;  // all of the switch, after the commit
-    std::size_t added = 0;
-    std::size_t removed = 0;
-  };
-  std::vector<Hop> hops;
-  std::vector<std::pair<std::string, std::string>> warnings;  // policy name, text
 };
 
 // A set that can be brought into force, as the engine is now.

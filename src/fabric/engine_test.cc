@@ -391,8 +391,8 @@ TEST(Engine, PlansWithoutDoing) {
   ASSERT_TRUE(checked);
   const Plan plan = world.engine.plan(*checked);
   ASSERT_EQ(plan.hops.size(), 1U);
-  EXPECT_EQ(plan.hops[0].flows, 8U);
-  EXPECT_EQ(plan.hops[0].added, 7U);
+  EXPECT_EQ(plan.hops[0].sum().flows, 8U);
+  EXPECT_EQ(plan.hops[0].sum().added, 7U);
   EXPECT_EQ(world.engine.policies().size(), 0U);
 }
 

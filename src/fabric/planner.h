@@ -30,6 +30,7 @@ class Planner {
                                           std::span<const PlacedPolicy> routed_too, std::uint32_t epoch);
   // Of a version that make() returned.
   [[nodiscard]] DesiredFlows flows(const Wanted& wanted, SwitchIndex at);
+  [[nodiscard]] const std::vector<OutPorts>& ports() const { return maker_.ports(); }
 
  private:
   const Topology& topology_;
