@@ -174,18 +174,22 @@ TEST_F(Api, AnswersOthersWhileATangledExpressionIsCompiled) {
     EXPECT_EQ(controller_.get("/v1/health").status, 200);
     longest = std::max(longest, std::chrono::steady_clock::now() - begin);
     ++meanwhile;
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
   }
   slow.join();
   std::cout << meanwhile << " answers meanwhile, the slowest after "
             << std::chrono::duration_cast<std::chrono::milliseconds>(longest).count() << " ms\n";
-  EXPECT_GT(meanwhile, 100);
+  EXPECT_GT(meanwhile, 10);
 }
 
 TEST_F(Api, ADeleteComesAfterThePutThatIsStillCompiled) {
   const boost::json::object body{{"expression", tangled()}, {"tools", boost::json::array{"ids1"}}};
   std::thread slow([&] { controller_.put("/v1/policies/slow", boost::json::serialize(body)); });
   int status = 404;
-  while (status == 404) status = controller_.remove("/v1/policies/slow").status;  // 404: the PUT has not come yet
+  while (status == 404) {  // the PUT has not come yet
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    status = controller_.remove("/v1/policies/slow").status;
+  }
   slow.join();
   EXPECT_EQ(controller_.get("/v1/policies/slow").status, 404);
 }

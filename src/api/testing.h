@@ -102,7 +102,7 @@ class RunningController {
   [[nodiscard]] const http::Endpoint& endpoint() const { return endpoint_; }
   [[nodiscard]] const http::Router& router() const { return router_; }
   [[nodiscard]] http::Client client(const std::string& token = kToken) const {
-    return {endpoint_, {token, "", 10'000}};
+    return {endpoint_, {token, "", 60'000}};
   }
 
   Answer ask(http::Method method, const std::string& target, const std::string& body = {}) const {
