@@ -49,6 +49,41 @@ constexpr const char* kExpressions[] = {
     "sctp port 2905 or 3868",
     "ether proto 0x88cc or ether proto 0x8847",
     "tcp and not (src net 192.0.2.0/24 and dst port 22)",
+    "tcp[tcpflags] & (tcp-syn|tcp-fin) != 0",
+    "tcp[13] = 18 or tcp[13] & tcp-rst != 0",
+    "icmp[icmptype] = icmp-echo or icmp[icmptype] != icmp-echoreply and icmp[icmpcode] > 1",
+    "icmp6[icmp6type] = icmp6-neighborsolicit or icmp6[icmp6type] >= icmp6-echo",
+    "ip[8] < 5 or ip6[7] = 255",
+    "ip[6:2] & 0x1fff != 0 or ip[6:2] & 0x2000 != 0",
+    "ip[1] & 0xfc != 0 or ip6[0:2] & 0xff0 != 0",
+    "ip[2:2] - ((ip[0] & 0xf) << 2) - ((tcp[12] & 0xf0) >> 2) != 0",
+    "len > 200 and not udp",
+    "greater 1000 or less 60",
+    "arp[6:2] = 1",
+    "ether[0] & 1 = 0 and ether[12:2] > 1500",
+    "ether[12:2] <= 1500",
+    "udp[4:2] > 100 and udp[0:2] != udp[2:2]",
+    "byte 14 > 0x44 or byte 0 = 1",
+    "mpls",
+    "mpls and ip",
+    "mpls and mpls and tcp",
+    "pppoed or pppoes",
+    "pppoes and ip and tcp",
+    "geneve",
+    "geneve and tcp port 80",
+    "geneve and not arp",
+    "protochain 6 or protochain 58",
+    "not ip6 protochain 17",
+    "llc",
+    "llc s or llc u or llc i",
+    "stp or ipx or netbeui",
+    "iso or isis",
+    "l1 or l2 or snp",
+    "clnp or esis",
+    "atalk or aarp",
+    "decnet src or dst 1.1 or lat or mopdl or moprc",
+    "ip broadcast or ip6[24] = 0xff",
+    "not vlan and not (vlan and vlan) or (vlan and port 53)",
 };
 
 struct Subject {
@@ -72,7 +107,9 @@ std::vector<Subject> subjects() {
 
 void check(const Subject& subject, base::BytesView frame, const net::FlowKey& key, const std::string& place) {
   const bool wanted = subject.libpcap.matches(frame);
-  EXPECT_EQ(subject.evaluator.matches(frame), wanted) << place << ": " << subject.expression;
+  const auto answer = subject.evaluator.answer(frame, static_cast<std::uint32_t>(frame.size()));
+  if (!answer.defined) return;
+  EXPECT_EQ(answer.keeps, wanted) << place << ": " << subject.expression;
   if (testing::is_excepted(frame)) return;
   const bool accepted = subject.compiled.diagram->accepts(key.values);
   EXPECT_TRUE(accepted || !wanted) << place << ": the rules miss a frame of " << subject.expression;

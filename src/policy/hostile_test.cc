@@ -44,6 +44,34 @@ TEST(HostileText, EndsQuickly) {
   EXPECT_EQ(refused("port 99999999999999999999"), base::ErrorCode::kInvalid);
 }
 
+TEST(HostileText, OfArithmeticEndsQuickly) {
+  EXPECT_EQ(refused(repeated("-", 60'000) + "1 = 1"), base::ErrorCode::kLimit);
+  EXPECT_EQ(refused("1" + repeated(" % 1", 10'000) + " = 1"), base::ErrorCode::kLimit);
+  EXPECT_EQ(refused("1" + repeated(" + 1", 10'000) + " = 1"), base::ErrorCode::kLimit);
+  EXPECT_EQ(refused(repeated("ip[", 20'000) + "0"), base::ErrorCode::kLimit);
+  EXPECT_EQ(refused("port 1 or " + repeated("(", 60'000) + "1"), base::ErrorCode::kLimit);
+  EXPECT_EQ(refused("port 1 or " + repeated("!(", 20'000) + "1"), base::ErrorCode::kLimit);
+  EXPECT_EQ(refused("1 + (" + repeated("1 + (", 20) + "1" + repeated(")", 21) + " = 1"), base::ErrorCode::kInvalid);
+  EXPECT_EQ(refused(repeated("geneve and ", 6) + "ip"), base::ErrorCode::kInvalid);
+  EXPECT_EQ(refused("host " + repeated("1:", 30'000)), base::ErrorCode::kInvalid);
+  EXPECT_EQ(refused("host " + repeated("a--", 20'000)), base::ErrorCode::kInvalid);
+  EXPECT_EQ(refused("ip[16:4] > 0x0a000001 and ip[12:4] > 0x0a000001 and tcp[0:4] > 0x03e903e9"),
+            base::ErrorCode::kLimit);
+}
+
+TEST(LongLists, OfComparisonsCompile) {
+  std::string bytes = "len = 1" + repeated(" + 1", 1'000);
+  std::string guarded = "tcp[13] = 0";
+  for (int value = 1; value < 500; ++value) {
+    bytes += " or ether[" + std::to_string(value % 14) + "] = " + std::to_string(value % 256);
+    guarded += " or tcp[13] = " + std::to_string(value % 256);
+  }
+  EXPECT_TRUE(Evaluator::create(bytes));
+  EXPECT_TRUE(compile(guarded));
+  const auto compiled = compile(bytes);
+  EXPECT_TRUE(compiled || compiled.error().code == base::ErrorCode::kLimit);
+}
+
 TEST(HostileText, ManyValuesHitALimitAndNotTheMachine) {
   std::string ranges = "portrange 1-65534";
   for (int port = 2; port < 1500; ++port) ranges += " or " + std::to_string(port) + "-" + std::to_string(65534 - port);

@@ -26,10 +26,12 @@ const char* place_of(const lower::Lowered& lowered, const lower::Bounds& bounds)
 // Its own reasons and those of the headers that must be there.
 unsigned reasons_of(const resolve::Resolved& resolved, const lower::Lowered& lowered, resolve::NodeId id) {
   unsigned reasons = lowered.parts[id].reasons;
-  if (const auto* comparison = std::get_if<resolve::Comparison>(&resolved.nodes[id].body)) {
-    for (const resolve::NodeId guard : comparison->guards) reasons |= lowered.parts[guard].reasons;
-  }
-  return reasons;
+  const auto* comparison = std::get_if<resolve::Comparison>(&resolved.nodes[id].body);
+  if (comparison == nullptr || comparison->guards.empty()) return reasons;
+  for (const resolve::NodeId guard : comparison->guards) reasons |= lowered.parts[guard].reasons;
+  const auto* type = std::get_if<resolve::LinkType>(&resolved.nodes[comparison->guards.front()].body);
+  const bool only_ipv4 = type != nullptr && type->type == resolve::kEtherTypeIp;
+  return only_ipv4 ? reasons & ~unsigned{lower::kExtensionHeaders} : reasons;
 }
 
 std::string why(unsigned reasons) {
