@@ -39,7 +39,7 @@ TEST(BurstClock, EveryFrameIsLaterThanTheOneBefore) {
   std::mt19937_64 random(test::seed());
   BurstClock clock;
   base::WallTime now = kNow;
-  base::WallTime last = kNow - 1ns;
+  base::WallTime last{};
   for (int burst = 0; burst < 100'000; ++burst) {
     const std::size_t frames = 1 + random() % 64;
     now += std::chrono::nanoseconds(static_cast<std::int64_t>(random() % 200) - 60);
