@@ -2,6 +2,7 @@
 # A thin front of CMakePresets.json. `make help` lists the commands.
 PRESET ?= dev
 JOBS   ?= $(shell nproc)
+PREFIX ?= /usr/local
 SHELL  := /bin/bash
 
 .PHONY: help deps configure build demo test bench lint fuzz install format clean
@@ -34,7 +35,7 @@ fuzz:            ## every fuzz target for SECONDS_EACH seconds (default 30)
 	@$(MAKE) --no-print-directory build PRESET=fuzz && tools/fuzz.sh build/fuzz/bin
 
 install:         ## install release binaries, man page and completion below DESTDIR/PREFIX (default /usr/local)
-	@$(MAKE) --no-print-directory build PRESET=release && cmake --install build/release --prefix "$${DESTDIR:-}$${PREFIX:-/usr/local}"
+	@$(MAKE) --no-print-directory build PRESET=release && DESTDIR="$(DESTDIR)" cmake --install build/release --prefix "$(PREFIX)"
 
 format:          ## rewrite the sources with clang-format
 	@git ls-files '*.cc' '*.h' | xargs clang-format-19 -i

@@ -38,6 +38,8 @@ class Client {
   Client(Endpoint endpoint, ClientOptions options);
   Client(Client&&) noexcept;
   Client& operator=(Client&&) noexcept;
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
   ~Client();
 
   // `target` is the path with an optional query, already encoded. A body is sent as application/json. `headers` come
@@ -65,6 +67,8 @@ class AsyncClient {
   AsyncClient(boost::asio::io_context& io, Endpoint endpoint, ClientOptions options);
   AsyncClient(AsyncClient&&) noexcept;
   AsyncClient& operator=(AsyncClient&&) noexcept;
+  AsyncClient(const AsyncClient&) = delete;
+  AsyncClient& operator=(const AsyncClient&) = delete;
   // Requests under way are dropped; their callbacks are not called.
   ~AsyncClient();
 

@@ -38,7 +38,7 @@ class TokenBucket {
   double per_second_;
   double burst_;
   double level_;
-  base::SteadyTime last_{};
+  base::SteadyTime last_;
 };
 
 // What the connections of one server share. Only the io thread touches it, except for the atomics.

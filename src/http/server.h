@@ -91,6 +91,8 @@ class Server {
                                                                     Handler handler);
   // On the io thread, or when nobody runs the io_context any more. Closes every connection, removes the unix sockets.
   ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
 
   // As asked for, with the ports that the kernel chose.
   [[nodiscard]] const std::vector<Endpoint>& endpoints() const;

@@ -17,6 +17,7 @@ using test::kAuthorization;
 using test::options_for;
 using test::RawClient;
 using test::RunningServer;
+using namespace std::string_literals;  // for texts with zero bytes
 
 Response text(std::string body) {
   return {200, "text/plain", std::move(body), {}};
@@ -148,7 +149,7 @@ TEST(Limits, MalformedRequestsAre400) {
        {std::string("\r\n\r\n\r\n\r\n"), std::string("GET\r\n\r\n"),
         std::string("GET /hello HTTP/1.1\r\nbad header\r\n\r\n"),
         std::string("GET /hello HTTP/1.1\r\nContent-Length: -1\r\n\r\n"),
-        std::string("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\r\n\r\n"), std::string("GET /\x01 HTTP/1.1\r\n\r\n"),
+        "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\r\n\r\n"s, std::string("GET /\x01 HTTP/1.1\r\n\r\n"),
         std::string("PUT /echo/a HTTP/1.1\r\n" + kAuthorization + "Transfer-Encoding: chunked\r\n\r\nzz\r\n")}) {
     const auto answer = RawClient(server.endpoint()).ask(bytes);
     EXPECT_TRUE(answer.starts_with("HTTP/1.1 400 ")) << bytes << "\n" << answer;

@@ -59,7 +59,9 @@ class RunningServer {
 
   [[nodiscard]] const Endpoint& endpoint() const { return server_->endpoints().front(); }
   [[nodiscard]] ServerStatistics statistics() const { return server_->statistics(); }
-  [[nodiscard]] Client client(ClientOptions options = {kToken, "", 5'000}) const { return {endpoint(), options}; }
+  [[nodiscard]] Client client(ClientOptions options = {kToken, "", 5'000}) const {
+    return {endpoint(), std::move(options)};
+  }
   [[nodiscard]] boost::asio::io_context& io() { return io_; }
 
  private:
