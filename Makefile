@@ -35,7 +35,8 @@ fuzz:            ## every fuzz target for SECONDS_EACH seconds (default 30)
 	@$(MAKE) --no-print-directory build PRESET=fuzz && tools/fuzz.sh build/fuzz/bin
 
 install:         ## install release binaries, man page and completion below DESTDIR/PREFIX (default /usr/local)
-	@$(MAKE) --no-print-directory build PRESET=release && DESTDIR="$(DESTDIR)" cmake --install build/release --prefix "$(PREFIX)"
+	@$(MAKE) --no-print-directory configure PRESET=release && cmake --build --preset release -j $(JOBS) --target programs
+	@DESTDIR="$(DESTDIR)" cmake --install build/release --prefix "$(PREFIX)"
 
 format:          ## rewrite the sources with clang-format
 	@git ls-files '*.cc' '*.h' | xargs clang-format-19 -i

@@ -5,7 +5,7 @@
 #include <pcap/pcap.h>
 #include <unistd.h>
 
-#include <set>
+#include <algorithm>
 
 #include "lab/process.h"
 
@@ -71,10 +71,13 @@ TEST(Frames, TheSampleHoldsWhatItSays) {
 }
 
 TEST(Frames, NoTwoAreTheSame) {
-  std::set<base::Bytes> seen;
+  std::vector<base::Bytes> seen;
   for (const std::uint32_t sequence : {1u, 2u, 70000u}) {
     const auto frames = sample_frames(ends(), sequence);
-    for (const auto& frame : *frames) EXPECT_TRUE(seen.insert(frame).second);
+    for (const auto& frame : *frames) {
+      EXPECT_EQ(std::ranges::find(seen, frame), seen.end());
+      seen.push_back(frame);
+    }
   }
 }
 
