@@ -74,11 +74,7 @@ class Arguments {
   std::vector<std::string> positionals_;
 };
 
-// One run of one command.
-struct Invocation {
-  const Arguments& arguments;
-  Terminal& terminal;
-};
+struct Invocation;
 
 struct Command {
   std::string name;         // "policy apply"
@@ -89,6 +85,13 @@ struct Command {
   std::vector<Example> examples;
   // The exit code, or an error that is printed and mapped to one.
   base::Result<int> (*run)(const Invocation&) = nullptr;
+};
+
+// One run of one command.
+struct Invocation {
+  const Arguments& arguments;
+  Terminal& terminal;
+  std::span<const Command> commands = {};  // all that the program has, for the manual
 };
 
 // Options that every command takes: --endpoint, --token-file, --ca-file, -o, --help.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every command of superspan, one function and one file each.
+// The commands that need nothing but a controller or this machine, one function and one file each. A program may have
+// more of them (run.h); those of `superspan` are put together in apps/superspan.
 #pragma once
 
 #include <span>

@@ -241,6 +241,7 @@ struct Surroundings {
   bool err_is_tty = false;
   std::map<std::string, std::string> environment = {};
   WatchedText* err = nullptr;  // gets standard error instead of Outcome::err
+  std::span<const Command> commands = cli::commands();
 };
 
 inline Outcome run_command(const std::vector<std::string>& words, Surroundings surroundings = {}) {
@@ -259,7 +260,7 @@ inline Outcome run_command(const std::vector<std::string>& words, Surroundings s
                       const auto found = variables.find(name);
                       return found == variables.end() ? std::nullopt : std::optional(found->second);
                     }};
-  const int code = run(words, terminal);
+  const int code = run(words, terminal, surroundings.commands);
   return {code, out.str(), kept.str()};
 }
 

@@ -9,7 +9,7 @@ namespace {
 
 base::Result<int> run(const Invocation& invocation) {
   const bool markdown = invocation.arguments.given("markdown");
-  invocation.terminal.out << (markdown ? manual_markdown(commands()) : manual_roff(commands()));
+  invocation.terminal.out << (markdown ? manual_markdown(invocation.commands) : manual_roff(invocation.commands));
   return 0;
 }
 

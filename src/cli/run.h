@@ -6,11 +6,14 @@
 #include <string>
 
 #include "base/result.h"
+#include "cli/commands.h"
 #include "cli/terminal.h"
 
 namespace superspan::cli {
 
-// Runs `superspan WORDS...`. Results go to terminal.out; errors, progress and summaries to terminal.err. Never throws.
-[[nodiscard]] int run(std::span<const std::string> words, Terminal& terminal);
+// Runs `superspan WORDS...` with these commands. Results go to terminal.out; errors, progress and summaries to
+// terminal.err. Never throws.
+[[nodiscard]] int run(std::span<const std::string> words, Terminal& terminal,
+                      std::span<const Command> known = commands());
 
 }  // namespace superspan::cli

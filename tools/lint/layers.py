@@ -21,6 +21,7 @@ ALLOWED = {
     "node": {"base", "net", "recorder", "http"},
     "api": {"base", "net", "inventory", "policy", "openflow", "fabric", "http", "store"},
     "cli": {"base", "net", "policy", "http", "lab"},
+    "offline": {"base", "net", "policy", "fabric", "recorder", "cli"},
     "lab": {"base", "net", "http"},
 }
 # The one file of the codec may see libopenvswitch; the I/O files of the node may see DPDK.

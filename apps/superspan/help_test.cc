@@ -7,7 +7,7 @@
 #include <iterator>
 #include <set>
 
-#include "cli/commands.h"
+#include "apps/superspan/commands.h"
 #include "cli/fake_controller.h"
 #include "cli/manual.h"
 #include "cli/parse.h"
@@ -18,16 +18,20 @@ namespace {
 using test::Outcome;
 using test::run_command;
 
+Outcome run(const std::vector<std::string>& words) {
+  return run_command(words, {.commands = program_commands()});
+}
+
 std::vector<std::string> words_of(const std::string& name) {
   std::istringstream stream(name);
   return {std::istream_iterator<std::string>(stream), {}};
 }
 
 TEST(Help, OfEveryCommandTeaches) {
-  for (const Command& command : commands()) {
+  for (const Command& command : program_commands()) {
     auto words = words_of(command.name);
     words.emplace_back("--help");
-    const Outcome outcome = run_command(words);
+    const Outcome outcome = run(words);
     EXPECT_EQ(outcome.code, 0);
     EXPECT_EQ(outcome.err, "");
     EXPECT_TRUE(outcome.out.starts_with("usage: superspan " + command.name)) << outcome.out;
@@ -42,7 +46,7 @@ TEST(Help, OfEveryCommandTeaches) {
 }
 
 TEST(Help, ExamplesNameTheirCommandAndItsOptions) {
-  for (const Command& command : commands()) {
+  for (const Command& command : program_commands()) {
     for (const Example& example : command.examples) {
       const std::size_t begin = example.command.find("superspan " + command.name);
       ASSERT_NE(begin, std::string::npos) << example.command;
@@ -51,24 +55,24 @@ TEST(Help, ExamplesNameTheirCommandAndItsOptions) {
       std::erase(line, '\'');
       const auto words = words_of(line);
       const std::vector<std::string> arguments(words.begin() + 1, words.end());
-      const auto parsed = parse(arguments, commands());
+      const auto parsed = parse(arguments, program_commands());
       EXPECT_TRUE(parsed || example.command.contains("xargs")) << line;
     }
   }
 }
 
 TEST(Help, OverviewNamesEveryCommandOnce) {
-  const Outcome outcome = run_command({});
+  const Outcome outcome = run({});
   EXPECT_EQ(outcome.code, 0);
   std::set<std::string> names;
-  for (const Command& command : commands()) {
+  for (const Command& command : program_commands()) {
     EXPECT_TRUE(names.insert(command.name).second) << command.name << " is there twice";
     EXPECT_TRUE(outcome.out.contains("\n  " + command.name + "  ")) << command.name;
   }
 }
 
 TEST(Help, OptionsOfACommandDoNotHideGlobalOnes) {
-  for (const Command& command : commands()) {
+  for (const Command& command : program_commands()) {
     std::set<std::string> flags;
     for (const auto* options : {&command.options, &global_options()}) {
       for (const Option& option : *options) {
@@ -91,9 +95,8 @@ TEST(Manual, InTheRepositoryIsTheOneThatTheCommandWrites) {
     EXPECT_TRUE(stream) << path;
     return std::string(std::istreambuf_iterator<char>(stream), {});
   };
-  EXPECT_EQ(read("docs/man/superspan.1"), run_command({"man"}).out) << "run: superspan man > docs/man/superspan.1";
-  EXPECT_EQ(read("docs/cli.md"), run_command({"man", "--markdown"}).out)
-      << "run: superspan man --markdown > docs/cli.md";
+  EXPECT_EQ(read("docs/man/superspan.1"), run({"man"}).out) << "run: superspan man > docs/man/superspan.1";
+  EXPECT_EQ(read("docs/cli.md"), run({"man", "--markdown"}).out) << "run: superspan man --markdown > docs/cli.md";
 }
 
 TEST(ExitCode, IsStable) {

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "offline/bpf_program.h"
+
+#include <pcap/pcap.h>
+
+#include <algorithm>
+#include <span>
+
+#include "policy/pipeline.h"
+#include "policy/resolve/canonical.h"
+
+namespace superspan::offline {
+namespace {
+
+// libpcap makes loops for `protochain` alone.
+bool jumps_backwards(const bpf_program& code) {
+  constexpr bpf_u_int32 kBackwards = 0x80000000;
+  return std::ranges::any_of(std::span(code.bf_insns, code.bf_len), [](const bpf_insn& one) {
+    return BPF_CLASS(one.code) == BPF_JMP && BPF_OP(one.code) == BPF_JA && one.k >= kBackwards;
+  });
+}
+
+}  // namespace
+
+base::Result<BpfProgram> BpfProgram::compile(const std::string& text) {
+  const std::unique_ptr<pcap_t, void (*)(pcap_t*)> handle(::pcap_open_dead(DLT_EN10MB, 262'144), ::pcap_close);
+  if (!handle) return base::fail(base::ErrorCode::kInternal, "libpcap has no memory");
+  const std::shared_ptr<bpf_program> code(new bpf_program{}, [](bpf_program* owned) {
+    ::pcap_freecode(owned);
+    delete owned;
+  });
+  if (::pcap_compile(handle.get(), code.get(), text.c_str(), 0, PCAP_NETMASK_UNKNOWN) != 0) {
+    return base::fail(base::ErrorCode::kInvalid, std::string("libpcap refuses it: ") + ::pcap_geterr(handle.get()),
+                      "use --engine reference", "expression");
+  }
+  BpfProgram program(code);
+  if (!jumps_backwards(*code)) return program;
+  auto evaluator = policy::Evaluator::create(text);
+  if (!evaluator) return std::unexpected(evaluator.error());
+  program.ends_ = std::move(*evaluator);
+  return program;
+}
+
+base::Result<BpfProgram> BpfProgram::from_expression(const std::string& expression) {
+  const auto resolved = policy::read(expression, nullptr);
+  if (!resolved) return std::unexpected(resolved.error());
+  return compile(policy::resolve::canonical(*resolved));
+}
+
+bool BpfProgram::matches(const Frame& frame) const {
+  if (ends_ && !ends_->answer(frame.bytes, frame.original_length).defined) return false;
+  // bpf_filter reads no byte behind the captured ones; u_char is how libpcap spells bytes.
+  return ::bpf_filter(code_->bf_insns, static_cast<const u_char*>(static_cast<const void*>(frame.bytes.data())),
+                      frame.original_length, static_cast<bpf_u_int32>(frame.bytes.size())) != 0;
+}
+
+}  // namespace superspan::offline
