@@ -101,7 +101,9 @@ void Controller::make(Application& work) {
     if (!status) work.refuse(index, status.error());
   }
   if (!work.refusals.empty()) return work.answer_refusals();
-  const auto proposal = book_.put(work.drafts, clock_.wall());
+  std::vector<fabric::Slot> held;
+  for (const auto& one : engine_.held()) held.push_back(one.slot);
+  const auto proposal = book_.put(work.drafts, clock_.wall(), std::move(held));
   if (!proposal) {
     work.refuse(proposal.error());
     return work.answer_refusals();

@@ -54,26 +54,30 @@ base::Status Controller::commit(const PolicyBook::Proposal& proposal, const std:
 
 // Behind the changes of that name that are still being prepared: a client may give one up and delete it.
 void Controller::remove_policy(const std::string& name, const Precondition& precondition, base::Duration wait,
-                               std::function<void(base::Result<bool>)> done) {
+                               std::function<void(base::Result<Removed>)> done) {
   const auto queued = changes_.add({name}, {}, [=, this] { remove_now(name, precondition, wait, done); });
   if (!queued) done(std::unexpected(queued.error()));
 }
 
 void Controller::remove_now(const std::string& name, const Precondition& precondition, base::Duration wait,
-                            std::function<void(base::Result<bool>)> done) {
+                            std::function<void(base::Result<Removed>)> done) {
   const auto* entry = book_.find(name);
   if (auto status = check_precondition(precondition, name, entry == nullptr ? nullptr : &entry->stored); !status) {
     return done(std::unexpected(status.error()));
   }
   const auto proposal = book_.remove(name);
   if (!proposal) return done(std::unexpected(proposal.error()));
+  const std::uint32_t number = entry->stored.number;
   if (auto committed = commit(*proposal, {{"policy-deleted", name, ""}}); !committed) {
     return done(std::unexpected(committed.error()));
   }
   forget_statistics(name);
-  auto answer = [this, done](bool late) {
-    if (!engine_.idle() && !late) return false;
-    done(engine_.idle());
+  auto answer = [this, number, done](bool late) {
+    const auto all = engine_.held();
+    const auto held = std::ranges::find(all, number, &fabric::Engine::Held::number);
+    const bool moving = !engine_.idle() || (held != all.end() && held->moving);
+    if (moving && !late) return false;
+    done(Removed{!moving, held == all.end() ? std::vector<std::string>{} : held->switches});
     return true;
   };
   when_stored(std::move(done), [this, wait, answer = std::move(answer)] { wait_for(wait, answer); });

@@ -99,9 +99,13 @@ void remove(Controller& controller, const http::Request& request, http::Responde
   if (!precondition) return responder.reply(http::problem(precondition.error()));
   auto held = std::make_shared<http::Responder>(std::move(responder));
   controller.remove_policy(std::string(request.parameter("name")), *precondition, std::chrono::milliseconds(*wait),
-                           [held](const base::Result<bool>& gone) {
-                             if (!gone) return held->reply(refusal({gone.error()}));
-                             held->reply({*gone ? 204 : 202, "application/json", *gone ? "" : "{}\n", {}});
+                           [held](const base::Result<Controller::Removed>& removed) {
+                             if (!removed) return held->reply(refusal({removed.error()}));
+                             if (removed->done && removed->held_by.empty()) {
+                               return held->reply({204, "application/json", "", {}});
+                             }
+                             const json::array switches(removed->held_by.begin(), removed->held_by.end());
+                             held->reply(json_response(json::object{{"switches", switches}}, 202));
                            });
 }
 

@@ -111,9 +111,10 @@ base::Status PolicyBook::give_slot(store::Policy& policy, store::Counters& count
   return {};
 }
 
-base::Result<PolicyBook::Proposal> PolicyBook::put(std::span<const Draft> drafts, base::WallTime now) const {
+base::Result<PolicyBook::Proposal> PolicyBook::put(std::span<const Draft> drafts, base::WallTime now,
+                                                   std::vector<fabric::Slot> held) const {
   // The bit of a policy that is edited is still in use while copies are under way, so it counts as taken.
-  std::vector<fabric::Slot> taken;
+  std::vector<fabric::Slot> taken = std::move(held);
   for (const auto& [name, entry] : entries_) {
     if (!entry.stored.ended) taken.push_back({entry.stored.name_space, entry.stored.bit});
   }

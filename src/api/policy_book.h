@@ -53,7 +53,8 @@ class PolicyBook {
   [[nodiscard]] Compiled known(const std::string& name, const std::string& expression) const;
 
   // All of them in one change. Their names differ. kLimit (place: a name) if bits or numbers are used up.
-  [[nodiscard]] base::Result<Proposal> put(std::span<const Draft> drafts, base::WallTime now) const;
+  [[nodiscard]] base::Result<Proposal> put(std::span<const Draft> drafts, base::WallTime now,
+                                           std::vector<fabric::Slot> held = {}) const;
   // kNotFound
   [[nodiscard]] base::Result<Proposal> remove(const std::string& name) const;
   // The policies stay listed. Those that are not in force any more, or are others of that name, are passed over;

@@ -65,6 +65,15 @@ TEST_F(Book, TheSameAgainChangesNothing) {
   EXPECT_TRUE(propose("web", {.expression = "ip"}, 9)->unchanged);
 }
 
+TEST_F(Book, ABitThatASwitchMayStillHoldIsNotGiven) {
+  put("web", {.expression = "ip"});
+  const auto latest = policy("web");
+  const fabric::Slot next{latest.name_space, static_cast<std::uint8_t>(latest.bit + 1)};
+  const std::vector<PolicyBook::Draft> drafts = {{"dns", {.expression = "udp"}, *PolicyBook::compile("udp", {})}};
+  EXPECT_EQ(book_.put(drafts, at_s(9))->entries.at(0).stored.bit, next.bit);
+  EXPECT_EQ(book_.put(drafts, at_s(9), {next})->entries.at(0).stored.bit, next.bit + 1);
+}
+
 TEST_F(Book, AnotherReasonKeepsTheBitAnotherExpressionDoesNot) {
   put("web", {.expression = "ip"});
   const auto first = policy("web");

@@ -31,6 +31,18 @@ std::size_t DesiredFlows::size() const {
   return count;
 }
 
+std::set<std::uint32_t> DesiredFlows::policies() const {
+  std::set<std::uint32_t> numbers;
+  for (const auto& [id, block] : blocks_) {
+    if (id.policy != 0) {
+      numbers.insert(id.policy);
+      continue;
+    }
+    for (const DesiredFlow& desired : *block) numbers.insert(desired.counts.begin(), desired.counts.end());
+  }
+  return numbers;
+}
+
 std::vector<openflow::Flow> DesiredFlows::flows() const {
   std::vector<openflow::Flow> flows;
   flows.reserve(size());

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "openflow/flow.h"
@@ -50,6 +51,7 @@ class DesiredFlows {
   void set(BlockId id, std::shared_ptr<const FlowBlock> block) { blocks_[id] = std::move(block); }
   [[nodiscard]] const std::map<BlockId, std::shared_ptr<const FlowBlock>>& blocks() const { return blocks_; }
   [[nodiscard]] std::size_t size() const;                   // flows
+  [[nodiscard]] std::set<std::uint32_t> policies() const;   // numbers of those that any flow is for
   [[nodiscard]] std::vector<openflow::Flow> flows() const;  // sorted by key
 
  private:

@@ -28,6 +28,7 @@ base::Result<CheckedSet> Engine::Impl::check(PolicySet set) const {
     const auto wanted = planner_.make(placed->policies, *others, set.epoch);
     if (!wanted) return std::unexpected(wanted.error());
   }
+  if (const Status free = check_slots(placed->policies); !free) return std::unexpected(free.error());
   return CheckedSet{std::move(set), std::move(placed->policies), std::move(placed->warnings)};
 }
 
@@ -53,6 +54,7 @@ Commands Engine::Impl::set_policies(CheckedSet set, Now now) {
   asked_set_ = std::move(set.set);
   asked_ = std::move(set.placed);
   warnings_ = std::move(set.warnings);
+  for (const PlacedPolicy& policy : asked_) held_[policy.number()] = policy.policy->slot;
   const auto gone = [this](std::uint32_t number) {
     return !std::ranges::binary_search(asked_, number, {}, &PlacedPolicy::number);
   };
@@ -73,6 +75,7 @@ Commands Engine::Impl::tick(Now now) {
 
 Commands Engine::Impl::finish() {
   advance();
+  release_bits();
   check_limits();
   note_states();
   return std::exchange(out_, {});
@@ -283,6 +286,10 @@ Commands Engine::node_applied(const std::string& name, std::uint64_t revision, c
 }
 Commands Engine::tick(Now now) {
   return impl_->tick(now);
+}
+
+std::vector<Engine::Held> Engine::held() const {
+  return impl_->held();
 }
 
 const Topology& Engine::topology() const {

@@ -187,7 +187,7 @@ class Engine {
   Engine& operator=(const Engine&) = delete;
 
   // Whether the set can be brought into force. Errors name the policy in `place`: kInvalid (unknown tap or tool,
-  // unmatchable in this fabric), kLimit (tables, rules, VLAN ids).
+  // unmatchable in this fabric), kLimit (tables, rules, VLAN ids; a slot that another policy still holds).
   [[nodiscard]] base::Result<CheckedSet> check(PolicySet set) const;
   // What it would need.
   [[nodiscard]] Plan plan(const CheckedSet& set) const;
@@ -209,6 +209,17 @@ class Engine {
                                       Now now);
 
   [[nodiscard]] Commands tick(Now now);  // at least every 100 ms
+
+  // Policies whose bits some switch may still set or route: those asked for, and removed ones that not every switch has
+  // confirmed to be gone. Their slots must not be given to others.
+  struct Held {
+    std::uint32_t number = 0;
+    Slot slot;
+    std::vector<std::string>
+        switches;         // that have not confirmed its removal; empty: it is still asked for or committed
+    bool moving = false;  // nobody has to come back first
+  };
+  [[nodiscard]] std::vector<Held> held() const;  // by number
 
   [[nodiscard]] const Topology& topology() const;
   [[nodiscard]] std::uint32_t epoch() const;               // in force or being committed

@@ -130,6 +130,46 @@ void Engine::Impl::finish_commit() {
   step = Step::kIdle;
 }
 
+bool Engine::Impl::wanted_somewhere(std::uint32_t number) const {
+  return contains(asked_, number) || contains(current_, number) || contains(next_, number);
+}
+
+std::vector<Engine::Held> Engine::Impl::held() const {
+  std::vector<Held> held;
+  for (const auto& [number, slot] : held_) {
+    Held one{number, slot, {}, true};
+    for (SwitchIndex at = 0; at < records_.size() && !wanted_somewhere(number); ++at) {
+      if (!records_[at].may_hold.contains(number)) continue;
+      one.switches.push_back(topology->switches()[at].name);
+      one.moving = one.moving && records_[at].state != SwitchState::kAbsent;
+    }
+    held.push_back(std::move(one));
+  }
+  return held;
+}
+
+void Engine::Impl::release_bits() {
+  std::erase_if(held_, [this](const auto& entry) {
+    const auto has = [&entry](const SwitchRecord& record) { return record.may_hold.contains(entry.first); };
+    return !wanted_somewhere(entry.first) && std::ranges::none_of(records_, has);
+  });
+}
+
+// A bit must mean one policy only, on every switch and at every moment.
+base::Status Engine::Impl::check_slots(const Policies& placed) const {
+  for (const PlacedPolicy& policy : placed) {
+    const auto other = std::ranges::find_if(held_, [&policy](const auto& entry) {
+      return entry.second == policy.policy->slot && entry.first != policy.number();
+    });
+    if (other == held_.end()) continue;
+    return base::fail(
+        base::ErrorCode::kLimit,
+        "bit " + std::to_string(policy.policy->slot.bit) + " is still used for a policy that is being removed",
+        "take what choose_slot gives", policy.policy->name);
+  }
+  return {};
+}
+
 void Engine::Impl::forget_gone() {
   const auto gone = [this](const auto& entry) { return !contains(current_, entry.first); };
   std::erase_if(committed_, gone);

@@ -26,6 +26,7 @@ struct SwitchRecord {
   std::string why;
   std::shared_ptr<const DesiredFlows> desired;  // what it shall hold now
   std::shared_ptr<const DesiredFlows> applied;  // what it was last known to hold; nothing: unknown, installed says
+  std::set<std::uint32_t> may_hold;             // policies in what was sent since the last confirmation, and in that
   base::SteadyTime serves_since{};              // when `applied` became known
   InstalledFlows installed;                     // as dumped, plus what was sent since
   struct Transaction {
@@ -58,6 +59,7 @@ struct SwitchRecord {
   void confirm(std::shared_ptr<const DesiredFlows> version, base::SteadyTime now) {
     if (!applied) serves_since = now;
     applied = std::move(version);
+    may_hold = applied->policies();
   }
   // A step of a commit waits for it.
   [[nodiscard]] bool busy() const { return state == SwitchState::kDumping || state == SwitchState::kSending; }
@@ -89,6 +91,7 @@ class Engine::Impl {
   [[nodiscard]] std::vector<PolicyView> policies() const;
   [[nodiscard]] std::vector<SwitchView> switches() const;
   [[nodiscard]] std::vector<NodeView> nodes() const;
+  [[nodiscard]] std::vector<Held> held() const;
 
   // --- engine_switches.cc ---
   [[nodiscard]] Commands switch_ready(const openflow::SwitchInfo& info, Now now);
@@ -129,6 +132,9 @@ class Engine::Impl {
   void want(SwitchIndex at, const Wanted& wanted);
   void fail_policies(const Numbers& numbers, const std::string& words);
   void forget_gone();
+  void release_bits();
+  [[nodiscard]] bool wanted_somewhere(std::uint32_t number) const;
+  [[nodiscard]] base::Status check_slots(const Policies& placed) const;
   [[nodiscard]] bool adds() const;
   [[nodiscard]] bool removes() const;
   [[nodiscard]] Policies target() const;  // asked, without the failed ones
@@ -183,6 +189,7 @@ class Engine::Impl {
   PolicySet asked_set_;  // last one accepted
   Policies asked_;       // the same, placed
   std::vector<std::pair<std::string, std::string>> warnings_;
+  std::map<std::uint32_t, Slot> held_;                   // by number; engine.h, Held
   std::map<std::uint32_t, base::SteadyTime> committed_;  // when the policies of current_ were
   std::map<std::uint32_t, std::string> failed_;          // number -> the switch's words
   bool changed_ = false;  // asked differs from what the commit under way (or in force) is for

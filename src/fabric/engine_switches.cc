@@ -99,6 +99,7 @@ void Engine::Impl::pursue(SwitchIndex at) {
   // Where every state on the way is right, and known to be.
   const bool ordered = record.applied && topology->encapsulation() == Encapsulation::kNsh;
   Sending sending = ordered ? in_safe_order(std::move(mods), record.installed) : Sending{std::move(mods)};
+  record.may_hold.merge(record.desired->policies());
   record.state = SwitchState::kSending;
   record.sending = SwitchRecord::Transaction{next_transaction_++, record.desired, sending.mods};
   ++record.transactions;

@@ -359,6 +359,61 @@ TEST(Engine, CountsEachHopAndSurvivesCountersThatStartAgain) {
   EXPECT_EQ(counted(), "filter1 filter 10\nfilter2 filter 0\nmux1 mux 7\ndelivery1 delivery 10\n");
 }
 
+TEST(Engine, ABitIsNotGivenAgainUntilEverySwitchHasConfirmedItsRemoval) {
+  World world(kFourSwitches);
+  world.connect_all();
+  const Policy stays = wanted_policy(1, web(), {}, {"tool1"});
+  const Policy goes = wanted_policy(2, web(), {}, {"tool1"});
+  Policy next = wanted_policy(3, web(), {}, {"tool2"});
+  next.slot = goes.slot;
+  const auto holders = [&world] {
+    for (const Engine::Held& held : world.engine.held()) {
+      if (held.number != 2) continue;
+      std::string text = held.moving ? "moving" : "waiting for";
+      for (const std::string& name : held.switches) text += " " + name;
+      return text;
+    }
+    return std::string("nobody");
+  };
+  const std::string refused = "error p3: bit 1 is still used for a policy that is being removed\n";
+  world.ask(1, {stays, goes});
+  world.answer();
+  world.ask(2, {stays});
+  EXPECT_EQ(world.ask(3, {stays, next}), refused) << "the filters still set it";
+  world.answer();
+  EXPECT_EQ(world.ask(3, {stays, next}), refused) << "copies are under way";
+  world.switch_down("filter1");
+  world.switch_down("mux1");
+  world.after(200ms);
+  world.answer();
+  EXPECT_TRUE(world.engine.idle());
+  EXPECT_EQ(holders(), "waiting for mux1") << "filter1 had confirmed before it went away";
+  EXPECT_EQ(world.ask(3, {stays, next}), refused);
+  world.switch_up("mux1");
+  world.answer();
+  EXPECT_EQ(holders(), "nobody");
+  EXPECT_EQ(world.ask(3, {stays, next}).find("error"), std::string::npos);
+}
+
+TEST(Engine, ASwitchThatIsAwayHoldsARemovedPolicyUntilItIsBack) {
+  World world(kFourSwitches);
+  world.connect_all();
+  world.ask(1, {wanted_policy(1, web(), {}, {"tool1"})});
+  world.answer();
+  world.switch_down("filter1");
+  world.ask(2, {});
+  world.answer();
+  world.after(200ms);
+  world.answer();
+  EXPECT_TRUE(world.engine.idle());
+  ASSERT_EQ(world.engine.held().size(), 1U);
+  EXPECT_EQ(world.engine.held()[0].switches, std::vector<std::string>{"filter1"});
+  EXPECT_FALSE(world.engine.held()[0].moving);
+  world.switch_up("filter1");
+  world.answer();
+  EXPECT_TRUE(world.engine.held().empty());
+}
+
 TEST(Engine, LimitsAreReportedOnce) {
   World world(kOneSwitch);
   world.connect_all();

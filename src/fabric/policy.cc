@@ -21,8 +21,10 @@ base::Result<Slot> choose_slot(std::span<const Slot> taken, std::optional<Slot> 
       if (std::ranges::find(taken, slot) == taken.end()) return slot;
     }
   }
-  return base::fail(base::ErrorCode::kLimit, "all " + std::to_string(kPoliciesMax) + " policy bits are in use",
-                    "delete a policy, or join several into one expression with `or`");
+  return base::fail(
+      base::ErrorCode::kLimit, "all " + std::to_string(kPoliciesMax) + " policy bits are in use",
+      "delete a policy (a bit is free again when every switch has confirmed that), or join several into one expression "
+      "with `or`");
 }
 
 }  // namespace superspan::fabric
