@@ -371,6 +371,16 @@ TEST(PolicyApply, SaysWhatADirectoryLacks) {
   EXPECT_TRUE(controller.requests().empty());
 }
 
+TEST(PolicyDelete, TellsWhichSwitchMayStillCopy) {
+  FakeController controller;
+  controller.answer("DELETE /v1/policies/web", R"({"switches": ["filter1", "mux1"]})", 202);
+  const Outcome outcome = run_command(controller, {"policy", "delete", "web"});
+  EXPECT_EQ(outcome.code, 6);
+  EXPECT_EQ(outcome.out, "");
+  EXPECT_NE(outcome.err.find("policy web is deleted, but may still be copied by filter1, mux1"), std::string::npos)
+      << outcome.err;
+}
+
 TEST(PolicyDelete, RemovesWhatItCanAndReportsTheRest) {
   FakeController controller;
   controller.add_policy("web", {{"name", "web"}});

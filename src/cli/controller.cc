@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "cli/discovery.h"
+#include "cli/print.h"
 #include "http/problem.h"
 #include "http/token.h"
 
@@ -126,6 +127,18 @@ base::Status Controller::remove(std::string_view target) {
   auto answer = send(http::Method::kDelete, target, {});
   if (!answer) return std::unexpected(answer.error());
   return {};
+}
+
+base::Result<std::vector<std::string>> Controller::remove_policy(std::string_view name) {
+  const auto answer = send(http::Method::kDelete, policy_target(name), {});
+  if (!answer) return std::unexpected(answer.error());
+  std::vector<std::string> switches;
+  const json::value* list = member(*answer, "switches");
+  if (list == nullptr || !list->is_array()) return switches;
+  for (const json::value& one : list->get_array()) {
+    if (one.is_string()) switches.emplace_back(one.get_string());
+  }
+  return switches;
 }
 
 base::Status Controller::stream(std::string_view target, const http::Client::OnChunk& on_chunk) {

@@ -31,6 +31,8 @@ class Controller {
   [[nodiscard]] std::expected<boost::json::value, Errors> post_all(std::string_view target,
                                                                    const boost::json::value& body);
   [[nodiscard]] base::Result<boost::json::value> post(std::string_view target, const boost::json::value& body);
+  // DELETE of a policy; the switches that may still copy for it, because they are away or have not answered yet.
+  [[nodiscard]] base::Result<std::vector<std::string>> remove_policy(std::string_view name);
   [[nodiscard]] base::Status remove(std::string_view target);
   // See http::Client::stream; a status that is not 2xx is an error.
   [[nodiscard]] base::Status stream(std::string_view target, const http::Client::OnChunk& on_chunk);
