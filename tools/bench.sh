@@ -7,7 +7,7 @@ bin=${1:?usage: tools/bench.sh BIN_FOLDER [NAME...]}
 shift
 [ "$(id -u)" -eq 0 ] || { echo "bench: needs root (network namespaces, Open vSwitch)" >&2; exit 2; }
 names=("$@")
-[ "${#names[@]}" -gt 0 ] || names=(flow_encode flow_install first_packet node_latency)
+[ "${#names[@]}" -gt 0 ] || names=(flow_encode flow_install first_packet node_latency filter)
 
 out=build/bench
 mkdir -p "$out"

@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The program as a shell meets it: pipes, signals, completion.
 #include <gtest/gtest.h>
-#include <poll.h>
-#include <pty.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
-#include <chrono>
 #include <cstdlib>
 
+#include "apps/superspan/process.h"
 #include "cli/fake_controller.h"
 #include "recorder/pcapng.h"
 
@@ -17,97 +14,18 @@ namespace superspan::cli {
 namespace {
 
 using test::FakeController;
+using test::Ran;
 using Stream = FakeController::Stream;
-
-struct Ran {
-  int code = 0;
-  std::string out;
-};
 
 void name_controller(const FakeController& controller) {
   setenv("SUPERSPAN_ENDPOINT", controller.endpoint().c_str(), 1);
   setenv("SUPERSPAN_TOKEN_FILE", controller.token_file().c_str(), 1);
 }
 
-// Runs a line in bash with the program in PATH; standard error goes where the line sends it.
 Ran bash(const FakeController& controller, const std::string& line) {
   name_controller(controller);
-  setenv("SUPERSPAN_LINE", line.c_str(), 1);
-  FILE* pipe = popen("PATH=" SUPERSPAN_BIN_DIR ":$PATH exec bash --norc -c \"$SUPERSPAN_LINE\"", "r");
-  Ran ran;
-  std::array<char, 4096> chunk{};
-  for (std::size_t count = 0; (count = fread(chunk.data(), 1, chunk.size(), pipe)) > 0;) {
-    ran.out.append(chunk.data(), count);
-  }
-  const int status = pclose(pipe);
-  ran.code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-  return ran;
+  return test::bash(line);
 }
-
-// The program as the only one on a terminal of its own, where Ctrl-C is a key.
-class OnTerminal {
- public:
-  OnTerminal(const FakeController& controller, std::vector<std::string> words) {
-    name_controller(controller);
-    words.insert(words.begin(), SUPERSPAN_BIN_DIR "/superspan");
-    std::vector<char*> arguments;
-    for (std::string& word : words) arguments.push_back(word.data());
-    arguments.push_back(nullptr);
-    pid_ = ::forkpty(&terminal_, nullptr, nullptr, nullptr);
-    if (pid_ != 0) return;
-    ::execv(arguments.front(), arguments.data());
-    ::_exit(127);
-  }
-  OnTerminal(const OnTerminal&) = delete;
-  OnTerminal& operator=(const OnTerminal&) = delete;
-  ~OnTerminal() {
-    if (pid_ > 0) {
-      ::kill(pid_, SIGKILL);
-      ::waitpid(pid_, nullptr, 0);
-    }
-    ::close(terminal_);
-  }
-
-  // Everything up to now, as soon as `text` has been printed `times` times.
-  bool wait_for(const std::string& text, int times = 1) {
-    while (count(text) < times && read_more()) {
-    }
-    return count(text) >= times;
-  }
-  void type(const std::string& keys) const {
-    EXPECT_EQ(::write(terminal_, keys.data(), keys.size()), static_cast<ssize_t>(keys.size()));
-  }
-  // Reads until nobody has the terminal open any more.
-  int exit_code() {
-    while (read_more()) {
-    }
-    int status = 0;
-    ::waitpid(std::exchange(pid_, 0), &status, 0);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-  }
-  [[nodiscard]] const std::string& out() const { return out_; }
-  [[nodiscard]] int count(const std::string& text) const {
-    int found = 0;
-    for (std::size_t at = 0; (at = out_.find(text, at)) != std::string::npos; ++at) ++found;
-    return found;
-  }
-
- private:
-  // False at the end, or if nothing comes for very long.
-  bool read_more() {
-    constexpr int kPatience_ms = 60'000;
-    pollfd query{.fd = terminal_, .events = POLLIN, .revents = 0};
-    if (::poll(&query, 1, kPatience_ms) != 1) return false;
-    std::array<char, 4096> chunk{};
-    const ssize_t got = ::read(terminal_, chunk.data(), chunk.size());
-    if (got > 0) out_.append(chunk.data(), static_cast<std::size_t>(got));
-    return got > 0;
-  }
-
-  int terminal_ = -1;
-  pid_t pid_ = 0;
-  std::string out_;
-};
 
 std::string text_of(base::BytesView bytes) {
   std::string text;
@@ -173,7 +91,8 @@ TEST(Program, PrintsTheRestOfThePacketsAfterCtrlCOnATerminal) {
     stream->write(section(1));
     stream->finish();
   };
-  OnTerminal program(controller, {"capture", "udp", "port", "53"});
+  name_controller(controller);
+  test::OnTerminal program({"capture", "udp", "port", "53"});
   ASSERT_TRUE(program.wait_for("00:00:00.000000 ", 2)) << program.out();
   program.type("\003");
   EXPECT_EQ(program.exit_code(), 0);
@@ -205,7 +124,7 @@ TEST(Completion, KnowsCommandsOptionsAndNames) {
   controller.answer("GET /v1/nodes", R"({"nodes": [{"name": "node1"}]})");
   controller.answer("GET /v1/switches", R"({"switches": [{"name": "filter1"}]})");
   controller.answer("GET /v1/policies", R"({"policies": [{"name": "web"}, {"name": "dns"}], "epoch": 1})");
-  const std::array<std::pair<std::string, std::string>, 17> cases{{
+  const std::array<std::pair<std::string, std::string>, 19> cases{{
       {"superspan ca", "capture"},
       {"superspan to", "tools topology"},
       {"superspan policy ''", "apply delete list show stats"},
@@ -222,6 +141,8 @@ TEST(Completion, KnowsCommandsOptionsAndNames) {
       {"superspan policy delete web d", "dns"},
       {"superspan flows --switch f", "filter1"},
       {"superspan taps -o ''", "table json yaml"},
+      {"superspan te", "test"},
+      {"superspan filter udp --engine ''", "reference switch bpf"},
       {"superspan explain tcp --stage r", "resolved rules residual"},
   }};
   for (const auto& [words, expected] : cases) EXPECT_EQ(completed(controller, words), expected + "\n") << words;

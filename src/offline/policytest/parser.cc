@@ -122,7 +122,9 @@ class Parser {
         end = std::clamp(piece.begin + error.mark->end - offset, begin, std::max(piece.end, begin));
       }
     }
-    return source_.error(begin, end, error.message, error.hint).error();
+    const std::string hint =
+        error.hint.empty() ? "docs/policy-language.md has the language and its limits" : error.hint;
+    return source_.error(begin, end, error.message, hint).error();
   }
 
   Status check(const Statement& statement, bool packet) {
