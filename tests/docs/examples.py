@@ -34,6 +34,12 @@ LAB_DOWN_BEFORE = re.compile(r"^superspan lab up")
 NOT_HERE = re.compile(r"^(apt-get|make) ")
 
 
+EXAMPLE_TEST = """policy web: tcp port 443
+packet 10.0.0.1:1000 > 10.0.0.2:443 tcp => web
+packet 10.0.0.1:1000 > 10.0.0.2:53 udp => none
+"""
+
+
 def documented():
     """{command: file} of all of them, in the order of the text."""
     found = {}
@@ -132,6 +138,11 @@ def run_all(commands, folder):
     (folder / "docs").mkdir()
     (folder / "policies").mkdir()
     (folder / "policies" / "web.yaml").write_text(example_policy(), encoding="utf-8")
+    # Captures to filter, from the tour's own; policies to test.
+    for command in ("cp dns.pcapng all.pcapng", "superspan filter ip -r dns.pcapng -w all.pcap", "gzip -k all.pcap"):
+        assert quiet("bash", "-c", f"cd {folder} && {command}").returncode == 0, command
+    for place in (folder, folder / "policies"):
+        (place / "web.policytest").write_text(EXAMPLE_TEST, encoding="utf-8")
     # Those that change the lab last: then it is not built anew so often.
     for command in sorted((word for word in words if word not in tour), key=lambda word: word.startswith("superspan lab")):
         prepare(command, folder)
