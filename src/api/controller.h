@@ -56,10 +56,16 @@ class Controller final : private openflow::SwitchHandler {
 
   // --- policies ---
   // What must hold for a policy of that name before it is changed, ended ones included.
+  // Tells a policy from a later one of the same name too: numbers are never used again.
+  struct EntityTag {
+    std::uint32_t number = 0;
+    std::uint64_t revision = 0;
+    bool operator==(const EntityTag&) const = default;
+  };
   struct Precondition {
     bool absent = false;
     bool present = false;
-    std::optional<std::uint64_t> revision;
+    std::optional<EntityTag> tag;
   };
   struct Draft {
     std::string name;

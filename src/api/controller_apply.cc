@@ -43,15 +43,15 @@ base::Status Controller::check_precondition(const Precondition& wanted, const st
     return base::fail(ErrorCode::kConflict, fmt::format("a policy '{}' exists already", name),
                       "choose another name, or delete it first", "If-None-Match");
   }
-  if ((wanted.present || wanted.revision) && now == nullptr) {
+  if ((wanted.present || wanted.tag) && now == nullptr) {
     return base::fail(ErrorCode::kConflict, fmt::format("there is no policy '{}' any more", name),
                       "put it without If-Match to make it", "If-Match");
   }
-  if (wanted.revision && now->revision != *wanted.revision) {
-    return base::fail(
-        ErrorCode::kConflict,
-        fmt::format("policy '{}' has changed: it has revision {}, not {}", name, now->revision, *wanted.revision),
-        "read it again and repeat the change", "If-Match");
+  if (wanted.tag && *wanted.tag != EntityTag{now->number, now->revision}) {
+    return base::fail(ErrorCode::kConflict,
+                      fmt::format("policy '{}' has changed: its ETag is now \"{}.{}\", not \"{}.{}\"", name,
+                                  now->number, now->revision, wanted.tag->number, wanted.tag->revision),
+                      "read it again and repeat the change", "If-Match");
   }
   return {};
 }

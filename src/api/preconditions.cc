@@ -17,6 +17,22 @@ std::unexpected<base::Error> not_understood(std::string_view header, std::string
                     std::move(hint), std::string(header));
 }
 
+template <typename Number>
+bool parse_digits(std::string_view text, Number& number) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc{} && end == text.data() + text.size();
+}
+
+std::optional<Controller::EntityTag> parse_entity_tag(std::string_view text) {
+  if (text.size() < 2 || !text.starts_with('"') || !text.ends_with('"')) return std::nullopt;
+  text = text.substr(1, text.size() - 2);
+  const std::size_t dot = text.find('.');
+  Controller::EntityTag tag;
+  if (dot == std::string_view::npos || !parse_digits(text.substr(0, dot), tag.number)) return std::nullopt;
+  if (!parse_digits(text.substr(dot + 1), tag.revision)) return std::nullopt;
+  return tag;
+}
+
 }  // namespace
 
 base::Result<Controller::Precondition> precondition_of(const http::Request& request) {
@@ -29,20 +45,13 @@ base::Result<Controller::Precondition> precondition_of(const http::Request& requ
   if (!match) return wanted;
   wanted.present = true;
   if (*match == "*") return wanted;
-  std::uint64_t revision = 0;
-  const bool quoted = match->size() > 2 && match->starts_with('"') && match->ends_with('"');
-  const std::string_view digits = quoted ? match->substr(1, match->size() - 2) : "";
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), revision);
-  if (!quoted || error != std::errc{} || end != digits.data() + digits.size()) {
-    return not_understood("If-Match", *match,
-                          "write the ETag of an answer, which is the revision in double quotes, or *");
-  }
-  wanted.revision = revision;
+  wanted.tag = parse_entity_tag(*match);
+  if (!wanted.tag) return not_understood("If-Match", *match, R"(write the ETag of an answer, like "17.2", or *)");
   return wanted;
 }
 
 std::string entity_tag(const store::Policy& policy) {
-  return fmt::format("\"{}\"", policy.revision);
+  return fmt::format("\"{}.{}\"", policy.number, policy.revision);
 }
 
 http::Response refusal(const std::vector<base::Error>& errors) {

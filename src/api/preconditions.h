@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// If-Match and If-None-Match of a change (RFC 9110, section 13.1). The entity tag of a policy is its revision in
-// quotes.
+// If-Match and If-None-Match of a change (RFC 9110, section 13.1). The entity tag of a policy is its number and
+// revision, "17.2": a policy that was made again begins with revision 1, but has another number.
 #pragma once
 
 #include <string>
@@ -10,7 +10,8 @@
 
 namespace superspan::api {
 
-// `If-None-Match: *`, `If-Match: *` and `If-Match: "REVISION"`. kInvalid for anything else, with the header as place.
+// `If-None-Match: *`, `If-Match: *` and `If-Match: "NUMBER.REVISION"`. kInvalid for anything else, with the header as
+// place.
 [[nodiscard]] base::Result<Controller::Precondition> precondition_of(const http::Request& request);
 
 [[nodiscard]] std::string entity_tag(const store::Policy& policy);

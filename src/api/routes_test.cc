@@ -132,18 +132,32 @@ TEST_F(Api, PreconditionsKeepTwoPeopleApart) {
   EXPECT_FALSE(http::error_of(second).hint.empty());
 
   const auto got = ask(Method::kGet, "Accept", "*/*");
-  EXPECT_EQ(got.header("etag"), "\"1\"");
-  const auto changed = ask(Method::kPut, "If-Match", "\"1\"", R"({"expression": "ip6", "tools": ["ids1"]})");
+  EXPECT_EQ(got.header("etag"), "\"1.1\"");
+  const auto changed = ask(Method::kPut, "If-Match", "\"1.1\"", R"({"expression": "ip6", "tools": ["ids1"]})");
   EXPECT_EQ(changed.status, 202) << changed.body;
-  EXPECT_EQ(changed.header("etag"), "\"2\"");
-  EXPECT_EQ(ask(Method::kPut, "If-Match", "\"1\"", body).status, 412);
-  EXPECT_EQ(ask(Method::kDelete, "If-Match", "\"1\"").status, 412);
+  const std::string tag(*changed.header("etag"));
+  EXPECT_TRUE(tag.ends_with(".2\"")) << tag;
+  EXPECT_EQ(ask(Method::kPut, "If-Match", "\"1.1\"", body).status, 412);
+  EXPECT_EQ(ask(Method::kDelete, "If-Match", "\"1.1\"").status, 412);
   EXPECT_EQ(text_at(controller_.get("/v1/policies/web"), "/expression"), "ip6");
-  for (const char* value : {"1", "\"x\"", "\"\"", "\"1", "W/\"2\""}) {
+  for (const char* value : {"1", "1.1", "\"x\"", "\"\"", "\"", "\"1\"", "\"1.\"", "\".1\"", "\"1.1", "W/\"1.2\""}) {
     EXPECT_EQ(ask(Method::kPut, "If-Match", value, body).status, 400) << value;
   }
   EXPECT_EQ(ask(Method::kPut, "If-None-Match", "\"2\"", body).status, 400);
-  EXPECT_EQ(ask(Method::kDelete, "If-Match", "\"2\"").status / 100, 2);
+  EXPECT_EQ(ask(Method::kDelete, "If-Match", tag).status / 100, 2);
+}
+
+TEST_F(Api, APolicyThatWasMadeAgainIsAnotherOne) {
+  const std::string body = R"({"expression": "ip", "tools": ["ids1"]})";
+  auto client = controller_.client();
+  const std::string first(*client.request(Method::kPut, "/v1/policies/web", body)->header("etag"));
+  controller_.remove("/v1/policies/web");
+  const std::string second(*client.request(Method::kPut, "/v1/policies/web", body)->header("etag"));
+  EXPECT_NE(first, second);
+  EXPECT_EQ(text_at(controller_.get("/v1/policies/web"), "/revision"), "1");
+  EXPECT_EQ(client.request(Method::kDelete, "/v1/policies/web", "", {{"If-Match", first}})->status, 412);
+  EXPECT_EQ(controller_.get("/v1/policies/web").status, 200);
+  EXPECT_EQ(client.request(Method::kDelete, "/v1/policies/web", "", {{"If-Match", second}})->status / 100, 2);
 }
 
 // An expression whose decision diagram grows with each test until the compiler gives up.

@@ -76,7 +76,7 @@ void await_force(const CaptureRun& run, json::value policy) {
          std::chrono::steady_clock::now() < deadline) {
     std::this_thread::sleep_for(kLook);
     auto now = run.controller.get(policy_target(run.request.name));
-    if (!now) return;
+    if (!now || !run.is_own(*now)) return;
     policy = std::move(*now);
   }
 }
@@ -98,10 +98,11 @@ void add_list_hint(const CaptureRun& run, base::Error& error) {
   }
 }
 
-base::Status create(const CaptureRun& run) {
+base::Status create(CaptureRun& run) {
   const std::string target = policy_target(run.request.name);
   const auto policy = run.controller.create(target, policy_of(run.request));
   if (policy) {
+    run.entity_tag = entity_tag_of(*policy);
     print_policy_notes(*policy, !run.request.stream, run.terminal);
     await_force(run, *policy);
     if (run.terminal.err_is_tty) run.terminal.err << announcement(run.request) << "\n" << std::flush;
@@ -111,15 +112,16 @@ base::Status create(const CaptureRun& run) {
   const bool unknown =
       policy.error().code == base::ErrorCode::kTimeout || policy.error().code == base::ErrorCode::kUnavailable;
   base::Error error = policy.error();
-  if (unknown && !run.controller.remove(target) && error.hint.empty()) {
-    error.hint = "if the policy was made after all, it ends by itself";
+  if (unknown) {
+    const std::string remains = run.reclaim();
+    error.hint += (error.hint.empty() || remains.empty() ? "" : "; ") + remains;
   }
   error.place = option_of(error.place);
   if (error.place == "expression") add_list_hint(run, error);
   return std::unexpected(error);
 }
 
-base::Status follow(const CaptureRun& run, PacketSink* sink) {
+base::Status follow(CaptureRun& run, PacketSink* sink) {
   CaptureTotals totals;
   base::Status status = sink != nullptr ? follow_stream(run, *sink, totals) : watch_counters(run, totals);
   if (sink != nullptr) {
@@ -153,7 +155,7 @@ base::Result<int> run(const Invocation& invocation) {
     if (!opened) return std::unexpected(opened.error());
     sink = std::move(*opened);
   }
-  const CaptureRun capture{.request = *request, .controller = *controller, .terminal = invocation.terminal};
+  CaptureRun capture{.request = *request, .controller = *controller, .terminal = invocation.terminal};
   if (auto status = create(capture); !status) return std::unexpected(status.error());
   if (auto status = follow(capture, sink.get()); !status) return std::unexpected(status.error());
   return 0;

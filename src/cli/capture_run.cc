@@ -1,29 +1,78 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/capture_run.h"
 
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <ostream>
 
+#include "cli/print.h"
 #include "cli/units.h"
 
 namespace superspan::cli {
+namespace json = boost::json;
 namespace {
 
 // The controller waits up to 5 s until the fabric has forgotten a policy.
 constexpr std::chrono::seconds kRemoveTimeout{10};
 
+bool unknown_outcome(const base::Error& error) {
+  return error.code == base::ErrorCode::kTimeout || error.code == base::ErrorCode::kUnavailable;
+}
+
+// As the API writes times, to the second.
+std::string timestamp(std::chrono::system_clock::time_point time) {
+  return fmt::format("{:%FT%T}", fmt::gmtime(std::chrono::system_clock::to_time_t(time)));
+}
+
+// What a PUT of this capture would have made: the same wish, and not older than the capture.
+bool looks_like(const json::value& policy, const CaptureRun& run) {
+  const json::value sent = policy_of(run.request);
+  for (const char* key : {"expression", "limits", "owner", "reason", "ticket"}) {
+    const json::value* there = member(policy, key);
+    if (there == nullptr || *there != sent.at(key)) return false;
+  }
+  return text_member(policy, "created") >= timestamp(run.start_wall);
+}
+
 }  // namespace
 
-base::Status CaptureRun::remove_policy() const {
-  auto removed = controller.with_timeout(kRemoveTimeout).remove(policy_target(request.name));
-  if (removed || removed.error().code == base::ErrorCode::kNotFound) return {};
-  base::Error error = removed.error();
+std::string entity_tag_of(const json::value& policy) {
+  return fmt::format("\"{}.{}\"", count_member(policy, "number"), count_member(policy, "revision"));
+}
+
+base::Status CaptureRun::remove_policy() {
+  if (removed) return {};
+  const auto status = controller.with_timeout(kRemoveTimeout).remove_if(policy_target(request.name), entity_tag);
+  if (status) return removed = true, status;
+  base::Error error = status.error();
+  const bool gone = error.code == base::ErrorCode::kNotFound;
+  if (gone || error.place == "If-Match") {
+    removed = true;
+    const bool by_us = unanswered && (gone || !controller.get(policy_target(request.name)));
+    if (by_us) return {};
+    terminal.err << fmt::format("policy '{}' was deleted, changed or replaced by somebody else; it is left as it is\n",
+                                request.name);
+    return {};
+  }
+  unanswered = unanswered || unknown_outcome(error);
   error.message = fmt::format("policy '{}' could not be removed: {}", request.name, error.message);
   error.hint =
       fmt::format("it ends by its own limit {}; `superspan policy delete {}` ends it as soon as superspand answers",
                   time_left(), request.name);
   return std::unexpected(std::move(error));
+}
+
+std::string CaptureRun::reclaim() {
+  const std::string target = policy_target(request.name);
+  const std::string by_itself = "if the policy was made after all, it ends by itself";
+  const auto policy = controller.get(target);
+  if (!policy) return by_itself;
+  if (!looks_like(*policy, *this)) {
+    return fmt::format("policy '{}' is not provably of this capture and is left as it is", request.name);
+  }
+  return controller.remove_if(target, entity_tag_of(*policy)) ? "" : by_itself;
 }
 
 std::string CaptureRun::tell(bool controller_answers) const {

@@ -2,6 +2,7 @@
 // The life of one capture after its policy is in force: follow it until it ends, whoever ends it.
 #pragma once
 
+#include <boost/json/value.hpp>
 #include <chrono>
 #include <string>
 
@@ -14,14 +15,26 @@
 
 namespace superspan::cli {
 
+// Tells it from a later one of the same name: "17.2", in quotes, as the API's ETag.
+[[nodiscard]] std::string entity_tag_of(const boost::json::value& policy);
+
 struct CaptureRun {
   const CaptureRequest& request;
   Controller& controller;
   Terminal& terminal;
   std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();
+  std::chrono::system_clock::time_point start_wall = std::chrono::system_clock::now();
 
-  // The policy is taken away, or was gone already. The hint of an error says what becomes of it.
-  [[nodiscard]] base::Status remove_policy() const;
+  std::string entity_tag = {};  // of the policy that this capture made; empty before
+  bool removed = false;         // or found replaced: there is nothing to take away any more
+  bool unanswered = false;      // an attempt to remove it may have worked
+
+  [[nodiscard]] bool is_own(const boost::json::value& policy) const { return entity_tag_of(policy) == entity_tag; }
+  // The policy is taken away, unless somebody else did that or put another in its place, which is told and left alone.
+  // The hint of an error says what becomes of it.
+  [[nodiscard]] base::Status remove_policy();
+  // After a PUT without an answer: takes away what that made. The text, if there is one, says what may remain.
+  [[nodiscard]] std::string reclaim();
   // What to tell when the controller is away or back: "superspand at ... does not answer; ...", with a line break.
   [[nodiscard]] std::string tell(bool controller_answers) const;
   // "within 14m"
@@ -31,7 +44,7 @@ struct CaptureRun {
 // Reads the policy's stream from its node and writes it to `sink` until the node ends it (count or duration reached),
 // the person interrupts (the policy is removed and the rest of the stream awaited) or nobody reads the sink any more.
 // Totals so far are in `totals` also when it fails. kUnavailable when the node breaks off.
-[[nodiscard]] base::Status follow_stream(const CaptureRun& run, PacketSink& sink, CaptureTotals& totals);
+[[nodiscard]] base::Status follow_stream(CaptureRun& run, PacketSink& sink, CaptureTotals& totals);
 
 // For tool ports: looks at the counters each second until the policy has ended or the person interrupts.
 [[nodiscard]] base::Status watch_counters(const CaptureRun& run, CaptureTotals& totals);

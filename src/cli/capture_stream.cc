@@ -23,7 +23,7 @@ constexpr seconds kOverdue{5};
 // One stream while it runs; called back by http::Client for each chunk and each tick.
 class Follower {
  public:
-  Follower(const CaptureRun& run, PacketSink& sink)
+  Follower(CaptureRun& run, PacketSink& sink)
       : run_(run),
         sink_(sink),
         progress_(run.terminal, run.terminal.err_is_tty && !sink.draws()),
@@ -86,7 +86,7 @@ class Follower {
         run_.request.name);
   }
 
-  const CaptureRun& run_;
+  CaptureRun& run_;
   PacketSink& sink_;
   ProgressLine progress_;
   ControllerWatch watch_;
@@ -114,9 +114,13 @@ base::Result<Ticket> stream_ticket(const CaptureRun& run) {
 
 }  // namespace
 
-base::Status follow_stream(const CaptureRun& run, PacketSink& sink, CaptureTotals& totals) {
+base::Status follow_stream(CaptureRun& run, PacketSink& sink, CaptureTotals& totals) {
   const auto ticket = stream_ticket(run);
+  if (!ticket && ticket.error().code == base::ErrorCode::kNotFound) return {};  // told when the policy is removed
   if (!ticket) return std::unexpected(ticket.error());
+  // The ticket is for a name; this is the capture's own policy only if that still has it.
+  const auto policy = run.controller.get(policy_target(run.request.name));
+  if (policy ? !run.is_own(*policy) : policy.error().code == base::ErrorCode::kNotFound) return {};
   http::Client node(ticket->endpoint, {.token = ticket->token, .ca_file = run.controller.ca_file()});
   Follower follower(run, sink);
   const auto response =

@@ -333,7 +333,73 @@ TEST(Capture, RemovesAPolicyThatMayHaveBeenMade) {
   const Outcome outcome = run_command(controller, {"capture", "tcp", "--name", "x", "-w", controller.file("x")});
   EXPECT_EQ(outcome.code, 6);
   EXPECT_EQ(outcome.err, "no answer from filter1\nhint: if the policy was made after all, it ends by itself\n");
-  EXPECT_EQ(controller.requests().back(), "DELETE /v1/policies/x");
+}
+
+TEST(Capture, TakesAwayWhatAPutWithoutAnAnswerMade) {
+  FakeController controller;
+  controller.loses_answers = true;
+  const Outcome outcome = run_command(controller, {"capture", "tcp", "--name", "x", "-w", controller.file("x")});
+  EXPECT_EQ(outcome.code, 6);
+  EXPECT_EQ(outcome.err, "no answer\n");
+  EXPECT_TRUE(controller.policies().empty());
+}
+
+TEST(Capture, LeavesAnOlderPolicyAfterAPutWithoutAnAnswer) {
+  FakeController controller;
+  controller.loses_answers = true;
+  controller.created = "2001-01-01T00:00:00Z";
+  const Outcome outcome = run_command(controller, {"capture", "tcp", "--name", "x", "-w", controller.file("x")});
+  EXPECT_EQ(outcome.code, 6);
+  EXPECT_EQ(outcome.err, "no answer\nhint: policy 'x' is not provably of this capture and is left as it is\n");
+  EXPECT_EQ(controller.policies(), std::vector<std::string>{"x"});
+}
+
+// Somebody deletes the policy of a capture that runs and makes another of the same name.
+TEST(Capture, NeverDeletesAPolicyThatTookTheNameOfItsOwn) {
+  FakeController controller;
+  controller.on_stream = [&controller](const Stream& stream) {
+    stream->write(head() + packets(1));
+    controller.add_policy("mine", {{"name", "mine"}, {"number", 99}, {"revision", 1}});
+    kill(getpid(), SIGINT);
+  };
+  const Outcome outcome = run_command(controller, {"capture", "udp", "-w", controller.file("x"), "--name", "mine"});
+  EXPECT_EQ(outcome.code, 0);
+  EXPECT_EQ(outcome.err,
+            "policy 'mine' was deleted, changed or replaced by somebody else; it is left as it is\n"
+            "1 packets, 42 bytes, 0 dropped\n");
+  EXPECT_EQ(controller.policies(), std::vector<std::string>{"mine"});
+}
+
+TEST(Capture, SaysThatSomebodyElseDeletedItsPolicy) {
+  FakeController controller;
+  controller.on_stream = [&controller](const Stream& stream) {
+    stream->write(head() + packets(1));
+    controller.drop_policy("mine");
+    stream->finish();
+  };
+  const Outcome outcome = run_command(controller, {"capture", "udp", "-w", controller.file("x"), "--name", "mine"});
+  EXPECT_TRUE(outcome.err.contains("by somebody else")) << outcome.err;
+  EXPECT_TRUE(outcome.err.ends_with("1 packets, 42 bytes, 0 dropped\n")) << outcome.err;
+}
+
+TEST(Capture, NeverShowsTheCountersOfAPolicyThatTookTheNameOfItsOwn) {
+  FakeController controller;
+  controller.answer("GET /v1/nodes", R"({"nodes": []})");
+  controller.answer("GET /v1/health", "{}");
+  controller.answer("GET /v1/policies/v/stats", R"({"hops": []})");
+  test::WatchedText err;
+  std::thread other([&] {
+    EXPECT_TRUE(err.wait_for("0 packets")) << err.text();
+    controller.add_policy("v", {{"name", "v"}, {"number", 99}, {"revision", 1}});
+    controller.answer("GET /v1/policies/v/stats", R"({"hops": [{"stage": "delivery", "packets": 7, "bytes": 700}]})");
+  });
+  const Outcome outcome =
+      run_command(controller, {"capture", "udp", "--to", "ids1", "--name", "v"}, {.err_is_tty = true, .err = &err});
+  other.join();
+  EXPECT_EQ(outcome.code, 0);
+  EXPECT_TRUE(err.text().contains("by somebody else")) << err.text();
+  EXPECT_TRUE(err.text().ends_with("\n0 packets, 0 bytes, 0 dropped\n")) << err.text();
+  EXPECT_EQ(controller.policies(), std::vector<std::string>{"v"});
 }
 
 TEST(Capture, DrawsProgressOnlyForAPerson) {
@@ -451,7 +517,7 @@ TEST(Capture, GoesOnCountingWhenTheControllerIsBack) {
     controller->answer("GET /v1/health", "{}");
     controller->answer("GET /v1/policies/mine/stats",
                        R"({"hops": [{"stage": "delivery", "packets": 7, "bytes": 700}]})");
-    controller->add_policy("mine", {{"name", "mine"}});
+    controller->add_policy("mine", {{"name", "mine"}, {"number", 1}, {"revision", 1}});
     EXPECT_TRUE(err.wait_for("answers again")) << err.text();
     EXPECT_TRUE(err.wait_for("7 packets")) << err.text();
     kill(getpid(), SIGINT);

@@ -62,12 +62,16 @@ base::Status watch_counters(const CaptureRun& run, CaptureTotals& totals) {
     look_at = steady_clock::now() + kLook;
     const auto stats = controller.get(target + "/stats");
     if (!stats && is_away(stats.error())) continue;
+    if (!stats && stats.error().code == base::ErrorCode::kNotFound) break;
     if (!stats) return std::unexpected(stats.error());
-    totals = delivered(*stats);
-    progress.draw(totals);
+    // After the counters: if it is still the capture's own policy now, they were its own as well.
     const auto policy = controller.get(target);
     if (!policy && is_away(policy.error())) continue;
+    if (!policy && policy.error().code == base::ErrorCode::kNotFound) break;
     if (!policy) return std::unexpected(policy.error());
+    if (!run.is_own(*policy)) break;
+    totals = delivered(*stats);
+    progress.draw(totals);
     const std::string state = text_member(*policy, "state");
     if (state == "ended" || state == "failed") break;
     if (run.request.packets > 0 && totals.packets >= run.request.packets) break;

@@ -141,6 +141,12 @@ base::Result<std::vector<std::string>> Controller::remove_policy(std::string_vie
   return switches;
 }
 
+base::Status Controller::remove_if(std::string_view target, const std::string& entity_tag) {
+  auto answer = send(http::Method::kDelete, target, {}, {{"If-Match", entity_tag}});
+  if (!answer) return std::unexpected(answer.error());
+  return {};
+}
+
 base::Status Controller::stream(std::string_view target, const http::Client::OnChunk& on_chunk) {
   auto answer = client_.stream(target, on_chunk);
   if (!answer) return std::unexpected(unreachable(answer.error()));

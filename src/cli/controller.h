@@ -34,6 +34,8 @@ class Controller {
   // DELETE of a policy; the switches that may still copy for it, because they are away or have not answered yet.
   [[nodiscard]] base::Result<std::vector<std::string>> remove_policy(std::string_view name);
   [[nodiscard]] base::Status remove(std::string_view target);
+  // Only while it has that entity tag: kConflict (place: "If-Match") if it is another one or gone.
+  [[nodiscard]] base::Status remove_if(std::string_view target, const std::string& entity_tag);
   // See http::Client::stream; a status that is not 2xx is an error.
   [[nodiscard]] base::Status stream(std::string_view target, const http::Client::OnChunk& on_chunk);
 

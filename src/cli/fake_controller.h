@@ -46,7 +46,9 @@ class FakeController {
   // What the node does when the stream of a policy is opened, and what when its policy is removed.
   std::function<void(Stream)> on_stream = [](const Stream& stream) { stream->finish(); };
   std::function<void(Stream)> on_removed = [](const Stream& stream) { stream->finish(); };
-  std::string state = "active";  // of every policy
+  std::string state = "active";                  // of every policy
+  std::string created = "2999-01-01T00:00:00Z";  // of every policy
+  bool loses_answers = false;                    // to PUT: it is done, and told to have timed out
 
   [[nodiscard]] std::filesystem::path token_file() const { return folder_ / "token"; }
   [[nodiscard]] std::filesystem::path file(const std::string& name) const { return folder_ / name; }
@@ -72,6 +74,11 @@ class FakeController {
   void add_policy(const std::string& name, boost::json::object policy) {
     const std::lock_guard lock(mutex_);
     policies_[name] = std::move(policy);
+  }
+
+  void drop_policy(const std::string& name) {
+    const std::lock_guard lock(mutex_);
+    policies_.erase(name);
   }
 
  private:
@@ -131,6 +138,8 @@ class FakeController {
   // True if it is new or has another expression.
   bool store(const std::string& name, boost::json::object policy) {
     const bool same = policies_.contains(name) && policies_[name].at("expression") == policy.at("expression");
+    policy["number"] = policies_.contains(name) ? policies_[name].at("number").as_int64() : ++number_;
+    policy["created"] = created;
     policy["revision"] = same ? policies_[name].at("revision").as_int64() : ++revision_;
     policies_[name] = std::move(policy);
     return !same;
@@ -166,16 +175,28 @@ class FakeController {
       }
       last_put_ = boost::json::parse(request.body);
       store(name, last_put_.as_object());
+      if (loses_answers) return http::problem(base::Error{base::ErrorCode::kTimeout, "no answer", "", "", {}});
     }
     const auto found = policies_.find(name);
     if (found == policies_.end()) return http::problem(*fail_unknown("there is no policy '" + name + "'"));
     if (request.method == http::Method::kDelete) {
+      const std::string tag =
+          "\"" + std::to_string(number_of(name, "number")) + "." + std::to_string(number_of(name, "revision")) + "\"";
+      if (request.header("If-Match").value_or(tag) != tag) {
+        return http::problem(412,
+                             {base::ErrorCode::kConflict, "policy '" + name + "' has changed", "", "If-Match", {}});
+      }
       policies_.erase(found);
       return {.status = 204, .content_type = "", .body = "", .headers = {}};
     }
     boost::json::object policy = found->second;
     policy["state"] = state;
     return {.status = 200, .content_type = "application/json", .body = boost::json::serialize(policy), .headers = {}};
+  }
+
+  std::int64_t number_of(const std::string& name, const char* key) {
+    const auto* value = policies_[name].if_contains(key);
+    return value == nullptr ? 0 : value->as_int64();
   }
 
   http::Response ticket(const http::Request& request) const {
@@ -195,6 +216,7 @@ class FakeController {
   std::map<std::string, http::Response> answers_;
   std::map<std::string, boost::json::object> policies_;
   std::int64_t revision_ = 0;
+  std::int64_t number_ = 0;
   boost::json::value last_put_;
   std::vector<std::string> requests_;
   Stream stream_;
