@@ -25,7 +25,7 @@ class Flusher {
   Flusher& operator=(const Flusher&) = delete;
 
   void committed();              // after each Store::commit
-  void when_flushed(Done done);  // at once if there is nothing to wait for; a flush that failed is tried again
+  void when_flushed(Done done);  // at once if there is nothing to wait for; after a failure the store is asked again
 
  private:
   void start();

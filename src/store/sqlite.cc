@@ -6,6 +6,7 @@
 
 #include <boost/json.hpp>
 #include <filesystem>
+#include <optional>
 #include <system_error>
 #include <utility>
 
@@ -177,9 +178,14 @@ class Log {
     return log;
   }
 
-  base::Status flush() const {
+  // Once it has failed it stays failed: the kernel tells of lost pages only once, and the next fdatasync may succeed
+  // without having written them.
+  base::Status flush() {
+    if (failed_) return std::unexpected(*failed_);
     if (::fdatasync(descriptor_) == 0) return {};
-    return broken();
+    failed_ = broken().error();
+    failed_->hint = "see to the disk, then restart superspand";
+    return std::unexpected(*failed_);
   }
 
  private:
@@ -191,6 +197,7 @@ class Log {
   }
   std::string file_;
   int descriptor_;
+  std::optional<base::Error> failed_;
 };
 
 constexpr std::size_t kCommitsBetweenTidying = 64;
