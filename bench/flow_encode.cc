@@ -6,6 +6,7 @@
 #include <iostream>
 #include <vector>
 
+#include "bench/address_list.h"
 #include "bench/report.h"
 #include "openflow/codec.h"
 
@@ -19,26 +20,6 @@ constexpr int kRounds = 50;
 constexpr double kGoal = 1.5e6;
 constexpr std::size_t kBatchBytes = 64 << 10;  // as a connection writes them
 
-// What a filter switch holds for an address list: one masked register bit a rule.
-std::vector<openflow::FlowMod> make_flows() {
-  std::vector<openflow::FlowMod> mods;
-  for (std::uint32_t index = 0; index < kFlows; ++index) {
-    openflow::Flow flow;
-    flow.key = {1, 100, {}};
-    flow.key.match.headers = {
-        {net::Field::kVlanTci, 0, 0x1000},
-        net::FieldTest::exactly(net::Field::kEthType, 0x800),
-        net::FieldTest::exactly(net::Field::kIpProto, 6),
-        net::FieldTest::exactly(net::Field::kIpv4Source, 0x0a000000 + index),
-        net::FieldTest::exactly(net::Field::kL4Destination, 443),
-    };
-    flow.cookie = 0x5350000001010000;
-    flow.actions = {openflow::LoadRegister{0, 1, 1}, openflow::GotoTable{2}};
-    mods.push_back({openflow::FlowCommand::kAdd, flow});
-  }
-  return mods;
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -46,7 +27,7 @@ int main(int argc, char** argv) {
     std::cerr << "usage: ROWS_FILE\n";
     return 2;
   }
-  const auto mods = make_flows();
+  const auto mods = bench::address_list(kFlows);
   openflow::Encoder encoder(openflow::Version::k14, true);
   std::vector<double> rates;
   base::Bytes out;

@@ -21,6 +21,7 @@
 #include <string>
 #include <vector>
 
+#include "bench/address_list.h"
 #include "bench/report.h"
 #include "openflow/codec.h"
 #include "openflow/server.h"
@@ -52,26 +53,6 @@ std::string shell(const std::string& command) {
   while (const std::size_t count = fread(part.data(), 1, part.size(), pipe)) output.append(part.data(), count);
   if (pclose(pipe) != 0) die("failed: " + command);
   return output;
-}
-
-// What a filter switch holds for an address list: one masked register bit a rule.
-std::vector<openflow::FlowMod> make_flows() {
-  std::vector<openflow::FlowMod> mods;
-  for (std::uint32_t index = 0; index < kFlows; ++index) {
-    openflow::Flow flow;
-    flow.key = {1, 100, {}};
-    flow.key.match.headers = {
-        {net::Field::kVlanTci, 0, 0x1000},
-        net::FieldTest::exactly(net::Field::kEthType, 0x800),
-        net::FieldTest::exactly(net::Field::kIpProto, 6),
-        net::FieldTest::exactly(net::Field::kIpv4Source, 0x0a000000 + index),
-        net::FieldTest::exactly(net::Field::kL4Destination, 443),
-    };
-    flow.cookie = 0x5350000001010000;
-    flow.actions = {openflow::LoadRegister{0, 1, 1}, openflow::GotoTable{2}};
-    mods.push_back({openflow::FlowCommand::kAdd, flow});
-  }
-  return mods;
 }
 
 // A controller that only blasts: plain blocking TCP, hello, prepared bytes, barrier, until the barrier's reply.
@@ -214,7 +195,7 @@ class Bench {
   [[nodiscard]] const std::vector<openflow::FlowMod>& mods() const { return mods_; }
 
  private:
-  std::vector<openflow::FlowMod> mods_ = make_flows();
+  std::vector<openflow::FlowMod> mods_ = bench::address_list(kFlows);
   std::string target_;
   std::string file_;
   std::string installed_;
