@@ -14,6 +14,7 @@
 #include <sstream>
 #include <thread>
 
+#include "base/testing/temporary_folder.h"
 #include "http/client.h"
 #include "http/token.h"
 
@@ -28,16 +29,8 @@ constexpr const char* kFabric =
 
 class Superspand : public ::testing::Test {
  protected:
-  Superspand() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "superspan-XXXXXX").string();
-    folder_ = ::mkdtemp(pattern.data());
-    write("fabric.yaml", kFabric);
-  }
-  ~Superspand() override {
-    kill_process();
-    std::error_code ignored;
-    std::filesystem::remove_all(folder_, ignored);
-  }
+  Superspand() { write("fabric.yaml", kFabric); }
+  ~Superspand() override { kill_process(); }
   void write(const std::string& name, const std::string& text) { std::ofstream(folder_ / name) << text; }
   [[nodiscard]] std::string path(const std::string& name) const { return (folder_ / name).string(); }
 
@@ -88,7 +81,7 @@ class Superspand : public ::testing::Test {
     throw std::runtime_error("superspand does not answer: " + log());
   }
 
-  std::filesystem::path folder_;
+  base::testing::TemporaryFolder folder_;
   pid_t pid_ = 0;
 };
 
