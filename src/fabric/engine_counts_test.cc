@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+// Counters, limits, and bits that switches still hold.
+#include "fabric/engine.h"
+
+#include <gtest/gtest.h>
+
+#include "fabric/testing/world.h"
+
+namespace superspan::fabric::support {
+namespace {
+
+using namespace std::chrono_literals;
+
+std::shared_ptr<const policy::CompiledPolicy> web() {
+  static const auto compiled =
+      rules({accept({is(Field::kEthType, 0x800), is(Field::kIpProto, 6), is(Field::kL4Destination, 80)})});
+  return compiled;
+}
+TEST(Engine, CountsEachHopAndSurvivesCountersThatStartAgain) {
+  World world(kFourSwitches);
+  world.connect_all();
+  world.ask(1, {wanted_policy(1, web(), {}, {"tool1"})});
+  world.answer();
+  const auto pass = [&world](const char* name, std::uint64_t packets) {
+    for (auto& [key, flow] : world.switches[world.datapath(name)].flows) {
+      flow.packets = packets;
+      flow.bytes = packets * 100;
+    }
+  };
+  const auto counted = [&world] {
+    world.after(2s);
+    world.answer();
+    std::string text;
+    const std::vector<PolicyView> views = world.engine.policies();
+    for (const HopCounter& hop : views[0].hops) {
+      text += hop.at + " " + hop.stage + " " + std::to_string(hop.packets) + "\n";
+    }
+    return text;
+  };
+  pass("filter1", 7);
+  pass("mux1", 7);
+  EXPECT_EQ(counted(), "filter1 filter 7\nfilter2 filter 0\nmux1 mux 7\ndelivery1 delivery 0\n");
+  pass("filter1", 3);  // started again
+  pass("delivery1", 10);
+  EXPECT_EQ(counted(), "filter1 filter 10\nfilter2 filter 0\nmux1 mux 7\ndelivery1 delivery 10\n");
+}
+
+TEST(Engine, ABitIsNotGivenAgainUntilEverySwitchHasConfirmedItsRemoval) {
+  World world(kFourSwitches);
+  world.connect_all();
+  const Policy stays = wanted_policy(1, web(), {}, {"tool1"});
+  const Policy goes = wanted_policy(2, web(), {}, {"tool1"});
+  Policy next = wanted_policy(3, web(), {}, {"tool2"});
+  next.slot = goes.slot;
+  const auto holders = [&world] {
+    for (const Engine::Held& held : world.engine.held()) {
+      if (held.number != 2) continue;
+      std::string text = held.moving ? "moving" : "waiting for";
+      for (const std::string& name : held.switches) text += " " + name;
+      return text;
+    }
+    return std::string("nobody");
+  };
+  const std::string refused = "error p3: bit 1 is still used for a policy that is being removed\n";
+  world.ask(1, {stays, goes});
+  world.answer();
+  world.ask(2, {stays});
+  EXPECT_EQ(world.ask(3, {stays, next}), refused) << "the filters still set it";
+  world.answer();
+  EXPECT_EQ(world.ask(3, {stays, next}), refused) << "copies are under way";
+  world.switch_down("filter1");
+  world.switch_down("mux1");
+  world.after(200ms);
+  world.answer();
+  EXPECT_TRUE(world.engine.idle());
+  EXPECT_EQ(holders(), "waiting for mux1") << "filter1 had confirmed before it went away";
+  EXPECT_EQ(world.ask(3, {stays, next}), refused);
+  world.switch_up("mux1");
+  world.answer();
+  EXPECT_EQ(holders(), "nobody");
+  EXPECT_EQ(world.ask(3, {stays, next}).find("error"), std::string::npos);
+}
+
+TEST(Engine, ASwitchThatIsAwayHoldsARemovedPolicyUntilItIsBack) {
+  World world(kFourSwitches);
+  world.connect_all();
+  world.ask(1, {wanted_policy(1, web(), {}, {"tool1"})});
+  world.answer();
+  world.switch_down("filter1");
+  world.ask(2, {});
+  world.answer();
+  world.after(200ms);
+  world.answer();
+  EXPECT_TRUE(world.engine.idle());
+  ASSERT_EQ(world.engine.held().size(), 1U);
+  EXPECT_EQ(world.engine.held()[0].switches, std::vector<std::string>{"filter1"});
+  EXPECT_FALSE(world.engine.held()[0].moving);
+  world.switch_up("filter1");
+  world.answer();
+  EXPECT_TRUE(world.engine.held().empty());
+}
+
+TEST(Engine, LimitsAreReportedOnce) {
+  World world(kOneSwitch);
+  world.connect_all();
+  Policy timed = wanted_policy(1, web(), {}, {"node1"});
+  timed.limits.duration_s = 10;
+  timed.created_at = world.now.wall;
+  Policy counted = wanted_policy(2, web(), {}, {"tool1"});
+  counted.limits.packets = 5;
+  world.ask(1, {timed, counted});
+  world.answer();
+  for (auto& [key, flow] : world.switches[1].flows) flow.packets = 5;
+  world.after(2s);
+  EXPECT_EQ(world.answer(), "limit-reached p2 packets\n");
+  EXPECT_EQ(world.after(7900ms), "dump s1\n");
+  EXPECT_EQ(world.after(100ms), "limit-reached p1 duration\n");
+  EXPECT_EQ(world.after(100ms), "");
+}
+
+}  // namespace
+}  // namespace superspan::fabric::support
