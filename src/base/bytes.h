@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <cstring>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace superspan::base {
@@ -73,7 +74,8 @@ class ByteWriter {
 
   [[nodiscard]] std::size_t size() const { return out_.size(); }
   [[nodiscard]] const Bytes& view() const { return out_; }
-  [[nodiscard]] Bytes take() { return std::move(out_); }
+  // Leaves the writer empty, ready for the next bytes.
+  [[nodiscard]] Bytes take() { return std::exchange(out_, {}); }
 
  private:
   void integer(std::uint64_t value, std::size_t width) {

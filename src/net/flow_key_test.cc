@@ -42,7 +42,7 @@ Bytes transport(Random& random, unsigned protocol) {
 void put_ipv4(Random& random, ByteWriter& out) {
   const unsigned inner = protocol(random);
   const Bytes payload = transport(random, inner);
-  const unsigned words = 5 + (pick(random, 4) == 0 ? pick(random, 11) : 0);
+  const std::size_t words = 5 + (pick(random, 4) == 0 ? pick(random, 11) : 0);
   out.u8(static_cast<std::uint8_t>(0x40 | words));
   out.u8(static_cast<std::uint8_t>(random()));
   out.be16(static_cast<std::uint16_t>(words * 4 + payload.size()));

@@ -101,15 +101,18 @@ base::Result<Body> read_group_mod(const ofp_header* header) {
   if (const ofperr error = ofputil_decode_group_mod(header, &wire); error != 0) {
     return std::unexpected(malformed(error));
   }
+  if (wire.type > OFPGT11_FF || wire.command > OFPGC15_DELETE) {
+    ofputil_uninit_group_mod(&wire);
+    return OtherMessage{"OFPT_GROUP_MOD"};
+  }
   GroupMod mod;
   mod.group = wire.group_id;
-  const bool known = wire.type <= OFPGT11_FF && wire.command <= OFPGC15_DELETE;
   mod.type = static_cast<GroupType>(wire.type);
   mod.command = static_cast<GroupCommand>(wire.command);
   std::string foreign;
   for (const ovs_list* node = wire.buckets.next; node != &wire.buckets; node = node->next) {
     static_assert(offsetof(ofputil_bucket, list_node) == 0);
-    // NOLINTNEXTLINE(bugprone-casting-through-void): CONTAINER_OF of libopenvswitch does not compile as C++
+    // CONTAINER_OF of libopenvswitch does not compile as C++.
     const auto* bucket = static_cast<const ofputil_bucket*>(static_cast<const void*>(node));
     Bucket& item = mod.buckets.emplace_back();
     item.weight = mod.type == GroupType::kSelect ? bucket->weight : 0;
@@ -117,7 +120,7 @@ base::Result<Body> read_group_mod(const ofp_header* header) {
     from_library(bucket->ofpacts, bucket->ofpacts_len, item.actions, foreign);
   }
   ofputil_uninit_group_mod(&wire);
-  if (!known || !foreign.empty()) return OtherMessage{"OFPT_GROUP_MOD"};
+  if (!foreign.empty()) return OtherMessage{"OFPT_GROUP_MOD"};
   return mod;
 }
 

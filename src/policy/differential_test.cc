@@ -23,7 +23,6 @@ using testing::Frame;
 using testing::LanguageMaker;
 using testing::PcapFilter;
 using testing::Random;
-using testing::Subject;
 
 constexpr std::size_t kExpressions = 2'600;
 constexpr std::size_t kFramesPerExpression = 400;

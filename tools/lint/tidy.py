@@ -15,8 +15,8 @@ import subprocess
 import sys
 
 TIDY = "clang-tidy-19"
-# A test may look into what it expects to be there; the sanitizers tell when it is not.
-NOT_IN_TESTS = "-bugprone-unchecked-optional-access"
+# A test may look into what it expects to be there, the sanitizers tell when it is not; and nobody waits for its allocations.
+NOT_IN_TESTS = "-bugprone-unchecked-optional-access,-performance-inefficient-*"
 FINDING = re.compile(r"^(?=/.*: (?:warning|error): )", re.MULTILINE)
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 

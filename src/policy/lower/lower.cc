@@ -45,6 +45,7 @@ class Lowering {
   Bounds convert(const resolve::Comparison& comparison, const resolve::Layout& layout) {
     Predicates& predicates = lowered_.predicates;
     std::vector<Bounds> tests;
+    tests.reserve(comparison.guards.size());
     for (const resolve::NodeId guard : comparison.guards) tests.push_back(lowered_.parts[guard].bounds);
     const Bounds guards = all_of(predicates, tests);
     auto [compared, inverted] = primitives_.compare(comparison.terms, layout);

@@ -6,7 +6,6 @@
 namespace superspan::policy::lower {
 
 using net::Field;
-using net::FieldTest;
 using net::U128;
 using resolve::Direction;
 using resolve::Layout;

@@ -85,7 +85,7 @@ class Parser {
   base::Result<TermId> arithmetic(int least);
   base::Result<TermId> operand();
   base::Result<TermId> operators(TermId left, std::size_t begin, int least);
-  base::Result<TermId> load();
+  base::Result<TermId> load(Protocol protocol);
 
   // --- errors ---
   base::Status too_deep() const;

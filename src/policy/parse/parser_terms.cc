@@ -29,7 +29,7 @@ Result<TermId> Parser::add_term(decltype(Term::body) body, Span span) {
     return fault(text_, span, "more than " + std::to_string(kMaxNodes) + " numbers in one expression",
                  "split it into several policies", base::ErrorCode::kLimit);
   }
-  ast_.terms.push_back({std::move(body), span});
+  ast_.terms.push_back({body, span});
   return TermId{static_cast<std::uint32_t>(ast_.terms.size() - 1)};
 }
 
@@ -74,13 +74,15 @@ Result<TermId> Parser::operand() {
     if (!inner || accept(TokenKind::kClose)) return inner;
     return expected_close(token.span);
   }
-  if (token.kind == TokenKind::kKeyword && protocol_word(token.text) && peek_symbol("[", 1)) return load();
+  if (token.kind == TokenKind::kKeyword && peek_symbol("[", 1)) {
+    if (const auto protocol = protocol_word(token.text)) return load(*protocol);
+  }
   return expected_number();
 }
 
 // protocol '[' index [':' bytes] ']'
-Result<TermId> Parser::load() {
-  const Token protocol = next();
+Result<TermId> Parser::load(Protocol protocol) {
+  const std::size_t begin = next().span.begin;
   const Span open = next().span;
   const auto index = arithmetic(kLowestPrecedence);
   if (!index) return index;
@@ -93,7 +95,7 @@ Result<TermId> Parser::load() {
   if (!accept_symbol("]")) {
     return error(open, "this '[' is never closed", "write it as tcp[13], or as ip[2:2] for two bytes");
   }
-  return add_term(Load{*protocol_word(protocol.text), *index, bytes}, since(protocol.span.begin));
+  return add_term(Load{protocol, *index, bytes}, since(begin));
 }
 
 }  // namespace superspan::policy::parse

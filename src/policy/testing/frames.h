@@ -154,7 +154,6 @@ class FrameMaker {
     const base::Bytes outer = out_.take();
     payload();
     base::Bytes inner = out_.take();
-    out_ = {};
     out_.bytes(outer);
     const base::BytesView packet = base::BytesView(inner).subspan(inner.size() < 2 ? 0 : 2);
     const bool six = inner.size() > 1 && inner[0] == std::byte{0x86} && inner[1] == std::byte{0xdd};

@@ -149,8 +149,7 @@ class LanguageMaker {
                          "geneve",
                          "geneve 5",
                          "geneve and ip",
-                         "geneve and ether"
-                         " host 02:00:00:00:00:01",
+                         "geneve and ether host 02:00:00:00:00:01",
                          "geneve and tcp port 80",
                          "vlan and geneve and arp"});
   }
