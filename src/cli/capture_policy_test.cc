@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+// The policy of a capture: how its refusal is told, and that no policy of another is touched.
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <thread>
+
+#include "cli/capture_testing.h"
+
+namespace superspan::cli {
+namespace {
+
+using test::FakeController;
+using test::Outcome;
+using test::run_command;
+using Stream = FakeController::Stream;
+using namespace test::capture;
+
+TEST(Capture, NeverTouchesAPolicyThatExists) {
+  FakeController controller;
+  controller.add_policy("web", {{"name", "web"}});
+  const Outcome outcome = run_command(controller, {"capture", "tcp", "--name", "web", "-w", controller.file("x")});
+  EXPECT_EQ(outcome.code, 4);
+  EXPECT_EQ(outcome.err, "--name: a policy 'web' exists already\nhint: choose another --name, or leave it away\n");
+  EXPECT_EQ(controller.policies(), std::vector<std::string>{"web"});
+}
+
+// The look before is not enough: another one may be quicker.
+TEST(Capture, NeverTakesOverThePolicyOfAnother) {
+  FakeController controller;
+  controller.add_policy("mine", {{"name", "mine"}, {"expression", "tcp"}});
+  controller.answer("GET /v1/policies/mine", base::Error{base::ErrorCode::kNotFound, "not yet", "", "", std::nullopt});
+  const Outcome outcome =
+      run_command(controller, {"capture", "udp", "-w", controller.file("x.pcapng"), "--name", "mine"});
+  EXPECT_EQ(outcome.code, 4);
+  EXPECT_EQ(outcome.err, "--name: a policy 'mine' exists already\nhint: choose another name\n");
+  EXPECT_EQ(controller.policies(), std::vector<std::string>{"mine"});
+  for (const auto& request : controller.requests()) EXPECT_FALSE(request.starts_with("DELETE")) << request;
+}
+
+TEST(Capture, SaysHowSeveralTapsAreWritten) {
+  FakeController controller;
+  controller.answer("GET /v1/taps", R"({"taps": [{"name": "leaf1-up"}, {"name": "leaf2-up"}]})");
+  controller.answer("GET /v1/tools", R"({"tools": []})");
+  controller.answer("GET /v1/nodes", R"({"nodes": []})");
+  controller.answer("PUT /v1/policies/x", base::Error{base::ErrorCode::kInvalid, "unknown word 'leaf2'", "",
+                                                      "/expression", base::SourceMark{"udp leaf2-up", 4, 9}});
+  Pipe pipe;
+  const Outcome outcome =
+      run_command(controller, {"capture", "udp", "--from", "leaf1-up", "leaf2-up", "--name", "x", "-w", "-"},
+                  {.out_fd = pipe.writer()});
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_TRUE(outcome.err.ends_with("hint: several taps are written with commas: --from leaf1-up,leaf2-up\n"))
+      << outcome.err;
+}
+
+TEST(Capture, ShowsTheCaretOfTheControllersError) {
+  FakeController controller;
+  controller.answer("PUT /v1/policies/x",
+                    base::Error{base::ErrorCode::kInvalid, "unknown word 'prot'", "did you mean 'port'?", "/expression",
+                                base::SourceMark{"udp prot 53", 4, 8}});
+  Pipe pipe;
+  const Outcome outcome = run_command(controller, {"capture", "udp prot 53", "--name", "x"}, {.out_fd = pipe.writer()});
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_EQ(outcome.err,
+            "expression:1:5-8: unknown word 'prot'\n"
+            "udp prot 53\n"
+            "    ~~~~\n"
+            "hint: did you mean 'port'?\n");
+}
+
+TEST(Capture, NamesTheOptionThatTheControllerRefuses) {
+  FakeController controller;
+  controller.answer("GET /v1/nodes", R"([{"name": "node1"}])");
+  controller.answer(
+      "PUT /v1/policies/x",
+      base::Error{
+          base::ErrorCode::kInvalid, "the fabric has no tool 'isd1'", "GET /v1/tools lists them", "/tools/0", {}});
+  const Outcome outcome = run_command(controller, {"capture", "tcp", "--name", "x", "--to", "isd1"});
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_EQ(outcome.err, "--to: the fabric has no tool 'isd1'\nhint: `superspan tools` lists them\n");
+}
+
+TEST(Capture, RemovesAPolicyThatMayHaveBeenMade) {
+  FakeController controller;
+  controller.answer("PUT /v1/policies/x", base::Error{base::ErrorCode::kTimeout, "no answer from filter1", "", "", {}});
+  const Outcome outcome = run_command(controller, {"capture", "tcp", "--name", "x", "-w", controller.file("x")});
+  EXPECT_EQ(outcome.code, 6);
+  EXPECT_EQ(outcome.err, "no answer from filter1\nhint: if the policy was made after all, it ends by itself\n");
+}
+
+TEST(Capture, TakesAwayWhatAPutWithoutAnAnswerMade) {
+  FakeController controller;
+  controller.loses_answers = true;
+  const Outcome outcome = run_command(controller, {"capture", "tcp", "--name", "x", "-w", controller.file("x")});
+  EXPECT_EQ(outcome.code, 6);
+  EXPECT_EQ(outcome.err, "no answer\n");
+  EXPECT_TRUE(controller.policies().empty());
+}
+
+TEST(Capture, LeavesAnOlderPolicyAfterAPutWithoutAnAnswer) {
+  FakeController controller;
+  controller.loses_answers = true;
+  controller.created = "2001-01-01T00:00:00Z";
+  const Outcome outcome = run_command(controller, {"capture", "tcp", "--name", "x", "-w", controller.file("x")});
+  EXPECT_EQ(outcome.code, 6);
+  EXPECT_EQ(outcome.err, "no answer\nhint: policy 'x' is not provably of this capture and is left as it is\n");
+  EXPECT_EQ(controller.policies(), std::vector<std::string>{"x"});
+}
+
+// Somebody deletes the policy of a capture that runs and makes another of the same name.
+TEST(Capture, NeverDeletesAPolicyThatTookTheNameOfItsOwn) {
+  FakeController controller;
+  controller.on_stream = [&controller](const Stream& stream) {
+    stream->write(head() + packets(1));
+    controller.add_policy("mine", {{"name", "mine"}, {"number", 99}, {"revision", 1}});
+    kill(getpid(), SIGINT);
+  };
+  const Outcome outcome = run_command(controller, {"capture", "udp", "-w", controller.file("x"), "--name", "mine"});
+  EXPECT_EQ(outcome.code, 0);
+  EXPECT_EQ(outcome.err,
+            "policy 'mine' was deleted, changed or replaced by somebody else; it is left as it is\n"
+            "1 packets, 42 bytes, 0 dropped\n");
+  EXPECT_EQ(controller.policies(), std::vector<std::string>{"mine"});
+}
+
+TEST(Capture, SaysThatSomebodyElseDeletedItsPolicy) {
+  FakeController controller;
+  controller.on_stream = [&controller](const Stream& stream) {
+    stream->write(head() + packets(1));
+    controller.drop_policy("mine");
+    stream->finish();
+  };
+  const Outcome outcome = run_command(controller, {"capture", "udp", "-w", controller.file("x"), "--name", "mine"});
+  EXPECT_TRUE(outcome.err.contains("by somebody else")) << outcome.err;
+  EXPECT_TRUE(outcome.err.ends_with("1 packets, 42 bytes, 0 dropped\n")) << outcome.err;
+}
+
+TEST(Capture, NeverShowsTheCountersOfAPolicyThatTookTheNameOfItsOwn) {
+  FakeController controller;
+  controller.answer("GET /v1/nodes", R"({"nodes": []})");
+  controller.answer("GET /v1/health", "{}");
+  controller.answer("GET /v1/policies/v/stats", R"({"hops": []})");
+  test::WatchedText err;
+  std::thread other([&] {
+    EXPECT_TRUE(err.wait_for("0 packets")) << err.text();
+    controller.add_policy("v", {{"name", "v"}, {"number", 99}, {"revision", 1}});
+    controller.answer("GET /v1/policies/v/stats", R"({"hops": [{"stage": "delivery", "packets": 7, "bytes": 700}]})");
+  });
+  const Outcome outcome =
+      run_command(controller, {"capture", "udp", "--to", "ids1", "--name", "v"}, {.err_is_tty = true, .err = &err});
+  other.join();
+  EXPECT_EQ(outcome.code, 0);
+  EXPECT_TRUE(err.text().contains("by somebody else")) << err.text();
+  EXPECT_TRUE(err.text().ends_with("\n0 packets, 0 bytes, 0 dropped\n")) << err.text();
+  EXPECT_EQ(controller.policies(), std::vector<std::string>{"v"});
+}
+
+}  // namespace
+}  // namespace superspan::cli
