@@ -51,6 +51,14 @@ struct Answer {
   std::string text;
 };
 
+// The value that a JSON pointer names, as text.
+inline std::string text_at(const Answer& answer, const char* pointer) {
+  boost::system::error_code error;
+  const auto* value = answer.body.find_pointer(pointer, error);
+  if (value == nullptr) return "(absent)";
+  return value->is_string() ? std::string(value->get_string()) : boost::json::serialize(*value);
+}
+
 // Runs an io_context until it is destroyed; what lives on it is destroyed on its thread by `last`.
 class IoThread {
  public:
@@ -122,6 +130,12 @@ class RunningController {
   http::Router router_;
   std::unique_ptr<http::Server> server_;
   http::Endpoint endpoint_;
+};
+
+// The resources over HTTP, with a real engine whose switches never come.
+class Api : public ::testing::Test {
+ protected:
+  RunningController controller_;
 };
 
 // The API of a node that takes every assignment.
