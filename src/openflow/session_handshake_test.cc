@@ -10,8 +10,7 @@ namespace superspan::openflow {
 namespace {
 
 TEST(Session, AHandshakeAsksOneQuestionAfterTheOther) {
-  Script script;
-  expect_script(script, kReady13);
+  ReadyScript script;
   const SwitchInfo& info = script.session.info();
   EXPECT_EQ(info.version, Version::k13);
   EXPECT_EQ(info.datapath, 7U);
@@ -29,9 +28,7 @@ TEST(Session, TheSameHandshakeByteByByte) {
 }
 
 TEST(Session, APlainOpenFlow10SwitchHasNeitherExtensionsNorBundles) {
-  Script script;
-  script.peer.version = 1;
-  expect_script(script, kReady10);
+  ReadyScript10 script;
   EXPECT_FALSE(script.session.info().nicira);
   EXPECT_FALSE(script.session.info().bundles);
   EXPECT_FALSE(script.session.info().matches_fragments);

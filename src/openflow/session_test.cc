@@ -11,8 +11,7 @@ namespace superspan::openflow {
 namespace {
 
 TEST(Session, AnEchoEverySecondAndThreeMissesAreTheEnd) {
-  Script script;
-  expect_script(script, kReady13);
+  ReadyScript script;
   expect_script(script, R"(
 1.0 > OFPT_ECHO_REQUEST
 1.1 < echo_reply
@@ -26,8 +25,7 @@ TEST(Session, AnEchoEverySecondAndThreeMissesAreTheEnd) {
 }
 
 TEST(Session, TheSwitchMayAskForEchoesToo) {
-  Script script;
-  expect_script(script, kReady13);
+  ReadyScript script;
   expect_script(script, R"(
 0.5 < echo_request
 0.5 > echo_reply
@@ -35,8 +33,7 @@ TEST(Session, TheSwitchMayAskForEchoesToo) {
 }
 
 TEST(Session, ADumpIsPutTogetherFromItsParts) {
-  Script script;
-  expect_script(script, kReady13);
+  ReadyScript script;
   expect_script(script, R"(
 0.1 * dump
 0.1 > OFPST_FLOW request
@@ -52,8 +49,7 @@ TEST(Session, ADumpIsPutTogetherFromItsParts) {
 TEST(Session, ADumpThatNeverEndsIsStopped) {
   SessionOptions options;
   options.limits.dumped_flows = 4;
-  Script script(options);
-  expect_script(script, kReady13);
+  ReadyScript script(options);
   expect_script(script, R"(
 0.1 * dump
 0.1 > OFPST_FLOW request
@@ -67,8 +63,7 @@ TEST(Session, WhatIsPendingEndsWithTheSession) {
   SessionOptions options;
   options.request_timeout = std::chrono::seconds(2);
   options.echo_misses_busy = 3;
-  Script script(options);
-  expect_script(script, kReady13);
+  ReadyScript script(options);
   expect_script(script, R"(
 0.1 * send 1
 0.1 > bundle open
@@ -89,8 +84,7 @@ TEST(Session, WhatIsPendingEndsWithTheSession) {
 }
 
 TEST(Session, PortsAreKeptCurrent) {
-  Script script;
-  expect_script(script, kReady13);
+  ReadyScript script;
   expect_script(script, R"(
 0.1 < port_status add 3
 0.1 ! port eth3 added
@@ -104,8 +98,7 @@ TEST(Session, PortsAreKeptCurrent) {
 }
 
 TEST(Session, UnknownAndUnaskedMessagesAreCounted) {
-  Script script;
-  expect_script(script, kReady13);
+  ReadyScript script;
   expect_script(script, R"(
 0.1 < unknown
 0.1 < barrier
@@ -119,8 +112,7 @@ TEST(Session, UnknownAndUnaskedMessagesAreCounted) {
 }
 
 TEST(Session, FiveHundredPacketsASecondAndNoMore) {
-  Script script;
-  expect_script(script, kReady13);
+  ReadyScript script;
   std::string flood;
   for (int packet = 0; packet < 700; ++packet) flood += "0.1 < packet_in\n";
   script.play(flood);

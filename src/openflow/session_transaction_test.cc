@@ -10,8 +10,7 @@ namespace superspan::openflow {
 namespace {
 
 TEST(Session, ABundleIsCommittedWhenTheCloseReplyShowsNoError) {
-  Script script;
-  expect_script(script, kReady13);
+  ReadyScript script;
   expect_script(script, R"(
 0.1 * send 3
 0.1 > bundle open
@@ -28,14 +27,9 @@ TEST(Session, ABundleIsCommittedWhenTheCloseReplyShowsNoError) {
 }
 
 TEST(Session, AnErrorAboutOneModDiscardsTheBundle) {
-  Script script;
-  expect_script(script, kReady13);
+  ReadyScript script;
+  expect_script(script, kTwoInABundle);
   expect_script(script, R"(
-0.1 * send 2
-0.1 > bundle open
-0.1 > flow_mod in_port=1
-0.1 > flow_mod in_port=2
-0.1 > bundle close
 0.2 < error OFPBMC_BAD_FIELD to flow_mod in_port=2
 0.2 < bundle close 2
 0.2 > bundle discard
@@ -45,14 +39,9 @@ TEST(Session, AnErrorAboutOneModDiscardsTheBundle) {
 }
 
 TEST(Session, ACommitThatFailsNamesTheModAndChangesNothing) {
-  Script script;
-  expect_script(script, kReady13);
+  ReadyScript script;
+  expect_script(script, kTwoInABundle);
   expect_script(script, R"(
-0.1 * send 2
-0.1 > bundle open
-0.1 > flow_mod in_port=1
-0.1 > flow_mod in_port=2
-0.1 > bundle close
 0.1 < bundle close 2
 0.1 > bundle commit
 0.2 < error OFPFMFC_TABLE_FULL to flow_mod in_port=1
@@ -62,8 +51,7 @@ TEST(Session, ACommitThatFailsNamesTheModAndChangesNothing) {
 }
 
 TEST(Session, TransactionsWaitForEachOther) {
-  Script script;
-  expect_script(script, kReady13);
+  ReadyScript script;
   expect_script(script, R"(
 0.1 * send 1
 0.1 > bundle open
@@ -85,9 +73,7 @@ TEST(Session, TransactionsWaitForEachOther) {
 }
 
 TEST(Session, WithoutBundlesABarrierEndsTheTransactionAndErrorsNameTheirMod) {
-  Script script;
-  script.peer.version = 1;
-  expect_script(script, kReady10);
+  ReadyScript10 script;
   expect_script(script, R"(
 0.1 * send 2
 0.1 > flow_mod in_port=1
@@ -106,8 +92,7 @@ TEST(Session, WithoutBundlesABarrierEndsTheTransactionAndErrorsNameTheirMod) {
 }
 
 TEST(Session, ATransactionThatNeedNotBeAtomicGoesWithoutABundle) {
-  Script script;
-  expect_script(script, kReady13);
+  ReadyScript script;
   expect_script(script, R"(
 0.1 * send_plain 2
 0.1 > flow_mod in_port=1
@@ -119,15 +104,12 @@ TEST(Session, ATransactionThatNeedNotBeAtomicGoesWithoutABundle) {
 }
 
 TEST(Session, WhatCannotBeEncodedIsNeverHalfSent) {
-  Script plain;
-  plain.peer.version = 1;
-  expect_script(plain, kReady10);
+  ReadyScript10 plain;
   expect_script(plain, R"(
 0.1 * impossible
 0.1 ! transaction 1 did nothing: 1 of 2 changes failed; the first: there is no port 4294901760: add table=0,priority=0,cookie=0x0,actions=output:4294901760
 )");
-  Script bundled;
-  expect_script(bundled, kReady13);
+  ReadyScript bundled;
   expect_script(bundled, R"(
 0.1 * impossible
 0.1 > bundle open
@@ -141,8 +123,7 @@ TEST(Session, WhatCannotBeEncodedIsNeverHalfSent) {
 }
 
 TEST(Session, AnEmptyTransactionIsDoneAtOnce) {
-  Script script;
-  expect_script(script, kReady13);
+  ReadyScript script;
   expect_script(script, R"(
 0.1 * send 0
 0.1 ! transaction 1 ok

@@ -54,4 +54,26 @@ inline constexpr const char* kReady10 = R"(
 0.0 ! ready
 )";
 
+// Two flows of a transaction, the bundle closed but not yet committed.
+inline constexpr const char* kTwoInABundle = R"(
+0.1 * send 2
+0.1 > bundle open
+0.1 > flow_mod in_port=1
+0.1 > flow_mod in_port=2
+0.1 > bundle close
+)";
+
+// A script that begins when the handshake with a switch of OpenFlow 1.3 is done.
+struct ReadyScript : Script {
+  explicit ReadyScript(const SessionOptions& options = {}) : Script(options) { expect_script(*this, kReady13); }
+};
+
+// The same with a plain switch of OpenFlow 1.0.
+struct ReadyScript10 : Script {
+  ReadyScript10() {
+    peer.version = 1;
+    expect_script(*this, kReady10);
+  }
+};
+
 }  // namespace superspan::openflow
