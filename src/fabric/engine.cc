@@ -110,7 +110,11 @@ Engine::Impl::Wait Engine::Impl::waits_for(const std::string& node, std::uint32_
 Engine::Impl::Wait Engine::Impl::waits_for(const PlacedPolicy& policy) const {
   const WantedPolicy* const wanted = steady(policy.number());
   const auto committed = committed_.find(policy.number());
-  if (wanted == nullptr || committed == committed_.end()) return {"commit under way", true};
+  if (wanted == nullptr || committed == committed_.end()) {
+    const auto refused = std::ranges::find_if(records_, &SwitchRecord::has_another_try);
+    if (refused == records_.end()) return {"commit under way", true};
+    return waits_for(*refused, static_cast<SwitchIndex>(refused - records_.begin()));
+  }
   base::SteadyTime confirmed = committed->second;
   for (const auto& [at, hop] : *wanted->route) {
     if (Wait wait = waits_for(records_[at], at); !wait.text.empty()) return wait;

@@ -18,7 +18,10 @@
 //
 // A switch is a cache of the desired flows: when it (re)connects its flows are dumped and only the difference is sent.
 //   absent -switch_ready-> dumping -flows_dumped-> sending -transaction_done-> synced
-//                             ^------------ failure, after a pause ------'
+//                             ^------- failure, after a pause (waiting) ----'
+// A step of a commit waits for a switch that failed until it has been read and sent the difference once more; if it
+// fails again, the commit goes on without it, as without one that is away, and it is tried again with longer pauses.
+// Until it confirms, its policies are pending, with its words.
 // Between commits the counters of a synced switch are read each poll_interval, and as audit all its flows are: what
 // differs is reported and repaired. Reading a large table keeps a switch and the controller busy for a while: an audit
 // comes each poll_interval, but not sooner than 1 ms for each flow, and it waits for a second without a change of the

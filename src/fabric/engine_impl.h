@@ -44,7 +44,7 @@ struct SwitchRecord {
   base::SteadyTime polled{};   // when the last dump was asked for
   base::SteadyTime audited{};  // the last of all flows
   base::SteadyTime retry_at{};
-  base::Duration retry_after{};
+  unsigned failures = 0;  // since it connected or last confirmed anything
   std::uint64_t transactions = 0;
   std::uint64_t mods = 0;
   std::uint64_t repaired_flows = 0;
@@ -60,9 +60,13 @@ struct SwitchRecord {
     if (!applied) serves_since = now;
     applied = std::move(version);
     may_hold = applied->policies();
+    failures = 0;
   }
+  [[nodiscard]] bool has_another_try() const { return state == SwitchState::kWaiting && failures == 1; }
   // A step of a commit waits for it.
-  [[nodiscard]] bool busy() const { return state == SwitchState::kDumping || state == SwitchState::kSending; }
+  [[nodiscard]] bool busy() const {
+    return state == SwitchState::kDumping || state == SwitchState::kSending || has_another_try();
+  }
 };
 
 struct NodeRecord {

@@ -110,6 +110,10 @@ TEST_F(EngineHistories, NoEditLosesOrDoublesAPacketOfAnotherPolicy) {
     world.on_state = [&] { expect_once(world, simulator, frame); };
     for (int edit = 0; edit < 6 && !HasFatalFailure(); ++edit) {
       ASSERT_EQ(world.ask(++sets.epoch, sets.next()).find("error"), std::string::npos);
+      if (pick(random_, 3) == 0) {
+        const std::size_t at = pick(random_, world.topology->switches().size());
+        world.switches[world.topology->switches()[at].datapath].refusal = World::refused();
+      }
       for (int step = 0; step < 100 && !(world.engine.idle() && world.pending.empty()); ++step) {
         shuffle(random_, world);
         if (world.pending.empty() || pick(random_, 10) == 0) {

@@ -7,6 +7,7 @@ namespace superspan::fabric {
 namespace {
 
 constexpr base::Duration kRetryMax = std::chrono::seconds(30);
+constexpr unsigned kDoublings = 5;  // of the pause before the next try
 constexpr base::Duration kQuiet = std::chrono::seconds(1);
 constexpr int kUnquietAudits = 6;
 
@@ -77,9 +78,8 @@ void Engine::Impl::retry_later(SwitchIndex at, const std::string& why) {
   record.state = SwitchState::kWaiting;
   record.why = why;
   record.applied.reset();
-  record.retry_after =
-      std::clamp(record.retry_after * 2, options_.retry_time, std::max(kRetryMax, options_.retry_time));
-  record.retry_at = now_.steady + record.retry_after;
+  const base::Duration pause = options_.retry_time * (1U << std::min(record.failures++, kDoublings));
+  record.retry_at = now_.steady + std::min(pause, std::max(kRetryMax, options_.retry_time));
 }
 
 void Engine::Impl::pursue(SwitchIndex at) {
@@ -120,7 +120,7 @@ Commands Engine::Impl::switch_ready(const openflow::SwitchInfo& info, Now now) {
   record.sending.reset();
   record.applied.reset();
   record.dumping.reset();
-  record.retry_after = {};
+  record.failures = 0;
   if (wanted.profile != Profile::kOpenflow10 && info.version == openflow::Version::k10) {
     record.state = SwitchState::kAbsent;
     record.why = std::string("speaks OpenFlow 1.0 only, but has profile ") + to_string(wanted.profile);
@@ -238,7 +238,6 @@ Commands Engine::Impl::transaction_done(openflow::DatapathId datapath, std::uint
   if (result.ok()) {
     apply(sent.mods, record.installed);
     record.confirm(sent.target, now_.steady);
-    record.retry_after = {};
     pursue(*at);
     return finish();
   }

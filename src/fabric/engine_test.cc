@@ -100,31 +100,86 @@ TEST(Engine, OneSwitchWithAllRolesChangesInOneTransaction) {
   EXPECT_EQ(world.answer(), "policy-active p1\n");
 }
 
+// Copies of a frame of the first tap that arrive, by the flows that the switches hold.
+std::size_t delivered(const World& world) {
+  Simulator simulator(*world.topology);
+  for (const auto& [datapath, one] : world.switches) {
+    std::vector<openflow::Flow> flows;
+    for (const auto& [key, flow] : one.flows) flows.push_back(flow.flow);
+    simulator.install(*world.topology->find_switch(datapath), std::move(flows));
+  }
+  return simulator.inject(world.topology->taps()[0].where, support::frame({})).deliveries.size();
+}
+
 TEST(Engine, AReplacedPolicyIsNeverMissing) {
   World world(kFourSwitches);
   world.connect_all();
   world.ask(1, {wanted_policy(1, web(), {}, {"tool1"})});
   world.answer();
-  Simulator simulator(*world.topology);
-  const base::Bytes frame = support::frame({});
-  const auto delivered = [&] {
-    for (const auto& [datapath, one] : world.switches) {
-      std::vector<openflow::Flow> flows;
-      for (const auto& [key, flow] : one.flows) flows.push_back(flow.flow);
-      simulator.install(*world.topology->find_switch(datapath), std::move(flows));
-    }
-    return simulator.inject(world.topology->taps()[0].where, frame).deliveries.size();
-  };
-  EXPECT_EQ(delivered(), 1U);
+  EXPECT_EQ(delivered(world), 1U);
   world.ask(2, {wanted_policy(2, everything(), {}, {"tool1"})});
   for (int round = 0; round < 6; ++round) {
     world.answer_round();
-    EXPECT_EQ(delivered(), 1U) << round;
+    EXPECT_EQ(delivered(world), 1U) << round;
     world.after(100ms);
-    EXPECT_EQ(delivered(), 1U) << round;
+    EXPECT_EQ(delivered(world), 1U) << round;
   }
   EXPECT_TRUE(world.engine.idle());
   EXPECT_EQ(world.state("p2"), "active");
+}
+
+// A filter that has not flipped still copies for the old policy, whose routes must stay so long.
+TEST(Engine, ACommitWaitsForASwitchThatRefusesOnce) {
+  for (const std::string name : {"mux1", "filter1"}) {  // in the prepare step, in the flip
+    SCOPED_TRACE(name);
+    World world(kFourSwitches);
+    world.connect_all();
+    world.ask(1, {wanted_policy(1, web(), {}, {"tool1"})});
+    world.answer();
+    world.switches[world.datapath(name)].refusal = World::refused();
+    world.ask(2, {wanted_policy(2, everything(), {}, {"tool1"})});
+    const std::string log = world.answer();
+    EXPECT_TRUE(log.ends_with("switch-refused " + name + " no bundle\n")) << log;
+    EXPECT_EQ(world.after(900ms), "");
+    EXPECT_EQ(world.state("p2"), "pending: switch '" + name + "' is waiting: no bundle");
+    EXPECT_TRUE(world.engine.policies().front().moving);
+    EXPECT_FALSE(world.engine.idle());
+    EXPECT_EQ(delivered(world), 1U);
+    EXPECT_EQ(world.after(100ms), "dump " + name + "\n");
+    for (int round = 0; round < 8; ++round) {
+      world.answer_round();
+      EXPECT_EQ(delivered(world), 1U) << round;
+      world.after(100ms);
+    }
+    EXPECT_EQ(world.state("p2"), "active");
+    EXPECT_TRUE(world.engine.idle());
+    EXPECT_TRUE(world.all_in_force());
+  }
+}
+
+TEST(Engine, ASwitchThatRefusesAgainHoldsOnlyThePoliciesThatPassIt) {
+  World world(kFourSwitches);
+  world.connect_all();
+  world.ask(1, {wanted_policy(1, web(), {}, {"tool1"})});
+  world.answer();
+  world.switches[world.datapath("filter1")].refuses_all = true;
+  world.ask(2, {wanted_policy(2, everything(), {}, {"tool2"}), wanted_policy(3, web(), {"tap3"}, {"tool1"})});
+  world.answer();
+  EXPECT_EQ(world.state("p3"), "pending: switch 'filter1' is waiting: no bundle");
+  world.after(1s);
+  world.answer();  // read, and refused once more
+  world.after(200ms);
+  world.answer();
+  EXPECT_TRUE(world.engine.idle());
+  EXPECT_EQ(world.state("p2"), "pending: switch 'filter1' is waiting: no bundle");
+  EXPECT_TRUE(world.engine.policies().front().moving);
+  EXPECT_EQ(world.state("p3"), "active");
+  EXPECT_EQ(world.engine.held().front().switches, std::vector<std::string>{"filter1"}) << "it may still copy for p1";
+  world.switches[world.datapath("filter1")].refuses_all = false;
+  world.after(2s);
+  world.answer();
+  EXPECT_EQ(world.state("p2"), "active");
+  EXPECT_TRUE(world.all_in_force());
 }
 
 TEST(Engine, ASwitchThatComesBackWithItsFlowsIsNotWrittenTo) {

@@ -18,6 +18,7 @@ struct FakeSwitch {
   bool connected = false;
   InstalledFlows flows;
   std::optional<openflow::TransactionResult> refusal;  // answer to the next transaction
+  bool refuses_all = false;                            // transactions, without a word about a flow
   std::uint64_t refused_number = 0;                    // refuses mods of this policy, again and again
 };
 
@@ -37,6 +38,13 @@ class World {
     auto checked = engine.check({epoch, std::move(policies)});
     if (!checked) return "error " + checked.error().place + ": " + checked.error().message + "\n";
     return take(engine.set_policies(std::move(*checked), now));
+  }
+  // Nothing of the transaction is done, and no flow is to blame.
+  static openflow::TransactionResult refused() {
+    openflow::TransactionResult result;
+    result.error = base::Error{base::ErrorCode::kUnavailable, "no bundle", "", "", std::nullopt};
+    result.applied_nothing = true;
+    return result;
   }
   std::string switch_up(const std::string& name) {
     switches[datapath(name)].connected = true;
@@ -175,6 +183,7 @@ class World {
 
   openflow::TransactionResult run(const SendTransaction& send) {
     FakeSwitch& one = switches[send.datapath];
+    if (one.refuses_all) return refused();
     if (one.refusal) return *std::exchange(one.refusal, std::nullopt);
     openflow::TransactionResult result;
     for (std::size_t index = 0; index < send.mods.size(); ++index) {
