@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // HTTP/1.1 clients: one that blocks (commands, threads of their own) and one that lives on an io_context. Both keep the
-// connection for the next request and try once more when a kept connection turns out to be closed.
+// connection for the next request. When a kept connection turns out to be closed, the request is sent once more on a
+// new one; the server may have carried it out before it closed. So only GET, and PUT without a precondition (If-Match,
+// If-None-Match), which say the same however often they are sent, use a kept connection; every other request opens a
+// new one and is sent once.
 //
 // https verifies the server's certificate and name against `ca_file` (or the system's store); TLS 1.3 only.
 // Results: kUnavailable if nobody listens or the connection broke, kTimeout, kLimit if the answer is larger than

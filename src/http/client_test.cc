@@ -61,6 +61,51 @@ TEST(Client, AServerThatClosedAKeptConnectionIsAskedAgain) {
   EXPECT_EQ(client.request(Method::kGet, "/number/2")->body, "2");
 }
 
+// A server that takes a request and closes without a word may have carried it out: whoever made a policy with
+// If-None-Match and asks again hears that it exists, as if somebody else had made it.
+TEST(Client, OnlyWhatMayBeCarriedOutTwiceIsSentAgain) {
+  struct Case {
+    Method method;
+    Fields headers;
+    int times;  // that the server gets it
+  };
+  const Case cases[] = {
+      {Method::kGet, {}, 2},
+      {Method::kPut, {}, 2},
+      {Method::kPut, {{"Accept", "application/json"}}, 2},
+      {Method::kPut, {{"If-None-Match", "*"}}, 1},
+      {Method::kPut, {{"if-match", "\"17.2\""}}, 1},
+      {Method::kDelete, {}, 1},
+      {Method::kDelete, {{"If-Match", "\"17.2\""}}, 1},
+      {Method::kPost, {}, 1},
+  };
+  for (const Case& c : cases) {
+    boost::asio::io_context io;
+    boost::asio::ip::tcp::acceptor acceptor(io, {boost::asio::ip::make_address("127.0.0.1"), 0});
+    int times = 0;
+    std::thread server([&] {
+      const auto gets = [](auto& socket) {
+        std::array<char, 1000> request{};
+        boost::system::error_code error;
+        return socket.read_some(boost::asio::buffer(request), error) > 0;
+      };
+      auto kept = acceptor.accept();
+      gets(kept);
+      boost::asio::write(kept, boost::asio::buffer(std::string("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")));
+      times += gets(kept) ? 1 : 0;
+      kept.close();
+      auto fresh = acceptor.accept();
+      times += gets(fresh) ? 1 : 0;
+    });
+    Client client({Endpoint::Kind::kHttp, "127.0.0.1", acceptor.local_endpoint().port(), ""}, {"", "", 5'000});
+    EXPECT_TRUE(client.request(Method::kGet, "/"));
+    const auto result = client.request(c.method, "/policies/web", c.method == Method::kPut ? "{}" : "", c.headers);
+    server.join();
+    EXPECT_EQ(times, c.times) << to_string(c.method) << " " << (c.headers.empty() ? "" : c.headers[0].first);
+    EXPECT_EQ(result.error().code, base::ErrorCode::kUnavailable);
+  }
+}
+
 TEST(Client, AnAnswerThatIsCutIsAnError) {
   boost::asio::io_context io;
   boost::asio::ip::tcp::acceptor acceptor(io, {boost::asio::ip::make_address("127.0.0.1"), 0});

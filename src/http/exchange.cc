@@ -32,6 +32,18 @@ std::string request_text(const Endpoint& endpoint, const ClientOptions& options,
   return text + "\r\n" + call.body;
 }
 
+// No header but a precondition begins like that (RFC 9110, 13.1).
+bool is_precondition(const std::string& header) {
+  return header.size() > 3 && (header[0] == 'I' || header[0] == 'i') && (header[1] == 'F' || header[1] == 'f') &&
+         header[2] == '-';
+}
+
+bool may_be_repeated(const Exchange::Call& call) {
+  if (call.method == Method::kGet) return true;
+  return call.method == Method::kPut &&
+         std::ranges::none_of(call.headers, [](const auto& field) { return is_precondition(field.first); });
+}
+
 bool has_line_break(std::string_view text) {
   return text.find_first_of("\r\n ") != std::string_view::npos;
 }
@@ -47,6 +59,7 @@ base::Error Exchange::unreachable(const std::string& why) const {
 }
 
 void Exchange::start(Call call) {
+  if (transport_ && !may_be_repeated(call)) drop_connection();
   call_ = std::move(call);
   const auto turn = ++turn_;
   const auto broken = [](const auto& field) {

@@ -5,7 +5,7 @@
 //   idle -> connecting -> sending + receiving -> idle (connection kept) | error
 //
 // A kept connection that the server closed meanwhile fails before the first byte of an answer; then the request is sent
-// once more on a new connection. That is safe: such a server has not read it.
+// once more on a new connection. Requests that may not be carried out twice never use a kept one (client.h).
 #pragma once
 
 #include <array>
