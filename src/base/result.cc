@@ -2,12 +2,17 @@
 #include "base/result.h"
 
 #include <algorithm>
+#include <string_view>
 
 namespace superspan::base {
 namespace {
 
-// Longest part of a source line that is shown, in bytes; longer lines are cut around the mark.
-constexpr std::size_t kShownBytes = 120;
+// About one line of a terminal, in bytes: of a longer source line only so much around the mark is shown.
+constexpr std::size_t kShownBytes = 76;
+constexpr std::size_t kShownBefore = 40;
+// Of a longer message, which quotes something long, the beginning and the end.
+constexpr std::size_t kMessageBytes = 400;
+constexpr const char* kCut = "\u2026";
 
 struct Line {
   std::size_t number;  // from 1
@@ -37,12 +42,39 @@ std::string printable(std::string text) {
   return text;
 }
 
+bool inside_character(const std::string& text, std::size_t at) {
+  return at < text.size() && (static_cast<unsigned char>(text[at]) & 0xc0) == 0x80;
+}
+
+std::size_t columns(std::string_view text) {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(text, [](unsigned char byte) { return (byte & 0xc0) != 0x80; }));
+}
+
+std::string shortened(const std::string& message) {
+  if (message.size() <= kMessageBytes) return message;
+  std::size_t head = kMessageBytes / 2;
+  std::size_t tail = message.size() - kMessageBytes / 2;
+  while (inside_character(message, head)) --head;
+  while (inside_character(message, tail)) ++tail;
+  return message.substr(0, head) + kCut + message.substr(tail);
+}
+
 std::string underline(const SourceMark& mark, const Line& line) {
-  const std::size_t begin = mark.begin - line.begin > kShownBytes / 2 ? mark.begin - kShownBytes / 2 : line.begin;
-  const std::size_t end = std::min(line.end, begin + kShownBytes);
-  const std::size_t width = std::max<std::size_t>(1, std::min(mark.end, end) - std::min(mark.begin, end));
-  return printable(mark.text.substr(begin, end - begin)) + "\n" + std::string(mark.begin - begin, ' ') +
-         std::string(width, '~');
+  const std::string& text = mark.text;
+  std::size_t begin = line.begin;
+  if (line.end - line.begin > kShownBytes && mark.begin - line.begin > kShownBefore) {
+    begin = std::min(mark.begin - kShownBefore, line.end - kShownBytes);
+  }
+  while (begin < mark.begin && inside_character(text, begin)) ++begin;
+  std::size_t end = std::min(line.end, begin + kShownBytes);
+  while (end > mark.begin && inside_character(text, end)) --end;
+  const bool cut = begin > line.begin;
+  const std::string_view shown = std::string_view(text).substr(begin, end - begin);
+  const std::size_t before = columns(shown.substr(0, mark.begin - begin)) + (cut ? 1 : 0);
+  const std::size_t width = columns(shown.substr(mark.begin - begin, mark.end - mark.begin));
+  return (cut ? kCut : "") + printable(std::string(shown)) + (end < line.end ? kCut : "") + "\n" +
+         std::string(before, ' ') + std::string(std::max<std::size_t>(1, width), '~');
 }
 
 }  // namespace
@@ -55,9 +87,9 @@ std::string render(const Error& error) {
     mark.end = std::clamp(mark.end, mark.begin, mark.text.size());
     const Line line = line_at(mark.text, mark.begin);
     if (!text.empty()) text += ":";
-    text += position(mark, line) + ": " + error.message + "\n" + underline(mark, line);
+    text += position(mark, line) + ": " + shortened(error.message) + "\n" + underline(mark, line);
   } else {
-    text += (text.empty() ? "" : ": ") + error.message;
+    text += (text.empty() ? "" : ": ") + shortened(error.message);
   }
   if (!error.hint.empty()) text += "\nhint: " + error.hint;
   return text;

@@ -56,7 +56,7 @@ using Status = Result<void>;
   return std::unexpected(Error{code, std::move(message), std::move(hint), std::move(place), std::nullopt});
 }
 
-// The error as lines for a terminal: place and message, the marked line with tildes, the hint. No trailing newline.
+// The error as lines for a terminal: place and message, the marked line with tildes (what is long is cut), the hint.
 [[nodiscard]] std::string render(const Error& error);
 
 // What a command or program ends with: 2 kInvalid, 3 kNotFound, 4 kConflict, 5 kDenied, 6 kTimeout and kUnavailable,

@@ -33,9 +33,49 @@ TEST(Render, MarksTheEndOfTheText) {
   EXPECT_NE(text.find("tcp and\n       ~\n"), std::string::npos);
 }
 
+// An expression of 57 kB is one line.
 TEST(Render, CutsLongLinesAroundTheMark) {
-  const std::string text = render(unknown_name(std::string(100'000, 'a'), 50'000, 50'003));
-  EXPECT_LT(text.size(), 400U);
+  struct Case {
+    std::size_t begin;
+    std::string lines;
+  };
+  std::string tests;
+  while (tests.size() < 57'000) tests += "tcp port 80 or ";
+  const Case cases[] = {
+      {0, "web-07 tcp port 80 or tcp port 80 or tcp port 80 or tcp port 80 or tcp port …\n~~~~~~\n"},
+      {30'000,
+       "…ort 80 or tcp port 80 or tcp port 80 or web-07 tcp port 80 or tcp port 80 or…\n"
+       "                                         ~~~~~~\n"},
+      {57'000,
+       "…ort 80 or tcp port 80 or tcp port 80 or tcp port 80 or tcp port 80 or web-07\n"
+       "                                                                       ~~~~~~\n"},
+  };
+  for (const Case& c : cases) {
+    std::string text = tests;
+    text.insert(c.begin, c.begin == 57'000 ? "web-07" : "web-07 ");
+    const std::string shown = render(unknown_name(text, c.begin, c.begin + 6));
+    EXPECT_EQ(shown.substr(shown.find('\n') + 1), c.lines + "hint: did you mean 'web-01'?");
+  }
+}
+
+TEST(Render, CutsBetweenCharactersAndCountsThem) {
+  std::string text;
+  while (text.size() < 1000) text += "größe ";
+  const std::string shown = render(unknown_name(text + "x", text.size(), text.size() + 1));
+  const std::string line = shown.substr(shown.find('\n') + 1);
+  EXPECT_TRUE(line.starts_with("…")) << line;
+  EXPECT_EQ(static_cast<unsigned char>(line[3]) & 0xc0U, 0x40U) << line;
+  const std::string marks = line.substr(line.find('\n') + 1);
+  std::size_t columns = 0;
+  for (const unsigned char byte : line.substr(0, line.find('\n'))) columns += (byte & 0xc0U) != 0x80 ? 1 : 0;
+  EXPECT_EQ(marks.find('~') + 1, columns) << shown;
+}
+
+TEST(Render, CutsAWordOf57KilobytesOutOfTheMessage) {
+  const std::string word(57'000, 'a');
+  const std::string shown = render(fail(ErrorCode::kInvalid, "'" + word + "' is not known").error());
+  EXPECT_TRUE(shown.starts_with("'aaa") && shown.ends_with("aaa' is not known") && shown.contains("a…a")) << shown;
+  EXPECT_LT(shown.size(), 410U);
 }
 
 TEST(Render, SurvivesAMarkOutsideTheText) {
