@@ -6,7 +6,7 @@
 #include <span>
 #include <utility>
 
-#include "node/looping_bpf.h"
+#include "net/bpf.h"
 #include "node/residual_words.h"
 
 namespace superspan::node {
@@ -45,14 +45,14 @@ base::Result<Residual> Residual::compile(const std::string& text) {
     return base::fail(base::ErrorCode::kInvalid, std::string("residual: ") + ::pcap_geterr(handle.get()),
                       "a residual is a pcap-filter(7) expression with numbers and addresses only", "residual");
   }
-  program->loops = jumps_backwards(program->instructions());
+  program->loops = net::jumps_backwards(program->instructions());
   return Residual(std::move(program));
 }
 
 bool Residual::matches(base::BytesView frame) const {
   if (!program_) return true;
-  if (program_->loops) return run_looping_bpf(program_->instructions(), frame);
   const auto length = static_cast<bpf_u_int32>(frame.size());
+  if (program_->loops) return net::run_bpf(program_->instructions(), frame, length);
   // bpf_filter reads no byte past `length`; u_char is how libpcap spells bytes.
   return ::bpf_filter(program_->code.bf_insns, reinterpret_cast<const u_char*>(frame.data()), length, length) != 0;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The part of an expression that no switch could match, as classic BPF made by libpcap (pcap-filter(7)) for Ethernet
 // frames. matches() says what pcap_offline_filter() of the same text says, and says no where that would never return
-// (see looping_bpf.h).
+// (see net/bpf.h).
 #pragma once
 
 #include <memory>

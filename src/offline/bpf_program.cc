@@ -3,24 +3,24 @@
 
 #include <pcap/pcap.h>
 
-#include <algorithm>
 #include <span>
+#include <utility>
 
+#include "net/bpf.h"
 #include "policy/pipeline.h"
 #include "policy/resolve/canonical.h"
 
 namespace superspan::offline {
 namespace {
 
-// libpcap makes loops for `protochain` alone.
-bool jumps_backwards(const bpf_program& code) {
-  constexpr bpf_u_int32 kBackwards = 0x80000000;
-  return std::ranges::any_of(std::span(code.bf_insns, code.bf_len), [](const bpf_insn& one) {
-    return BPF_CLASS(one.code) == BPF_JMP && BPF_OP(one.code) == BPF_JA && one.k >= kBackwards;
-  });
+std::span<const bpf_insn> instructions(const bpf_program& code) {
+  return {code.bf_insns, code.bf_len};
 }
 
 }  // namespace
+
+BpfProgram::BpfProgram(std::shared_ptr<bpf_program> code)
+    : code_(std::move(code)), loops_(net::jumps_backwards(instructions(*code_))) {}
 
 base::Result<BpfProgram> BpfProgram::compile(const std::string& text) {
   const std::unique_ptr<pcap_t, void (*)(pcap_t*)> handle(::pcap_open_dead(DLT_EN10MB, 262'144), ::pcap_close);
@@ -33,12 +33,7 @@ base::Result<BpfProgram> BpfProgram::compile(const std::string& text) {
     return base::fail(base::ErrorCode::kInvalid, std::string("libpcap refuses it: ") + ::pcap_geterr(handle.get()),
                       "use --engine reference", "expression");
   }
-  BpfProgram program(code);
-  if (!jumps_backwards(*code)) return program;
-  auto evaluator = policy::Evaluator::create(text);
-  if (!evaluator) return std::unexpected(evaluator.error());
-  program.ends_ = std::move(*evaluator);
-  return program;
+  return BpfProgram(code);
 }
 
 base::Result<BpfProgram> BpfProgram::from_expression(const std::string& expression) {
@@ -48,7 +43,7 @@ base::Result<BpfProgram> BpfProgram::from_expression(const std::string& expressi
 }
 
 bool BpfProgram::matches(const Frame& frame) const {
-  if (ends_ && !ends_->answer(frame.bytes, frame.original_length).defined) return false;
+  if (loops_) return net::run_bpf(instructions(*code_), frame.bytes, frame.original_length);
   // bpf_filter reads no byte behind the captured ones; u_char is how libpcap spells bytes.
   return ::bpf_filter(code_->bf_insns, static_cast<const u_char*>(static_cast<const void*>(frame.bytes.data())),
                       frame.original_length, static_cast<bpf_u_int32>(frame.bytes.size())) != 0;

@@ -4,12 +4,10 @@
 #pragma once
 
 #include <memory>
-#include <optional>
 #include <string>
 
 #include "base/result.h"
 #include "offline/engine.h"
-#include "policy/evaluate.h"
 
 struct bpf_program;
 
@@ -26,9 +24,9 @@ class BpfProgram {
   [[nodiscard]] bool matches(const Frame& frame) const;
 
  private:
-  explicit BpfProgram(std::shared_ptr<bpf_program> code) : code_(std::move(code)) {}
+  explicit BpfProgram(std::shared_ptr<bpf_program> code);
   std::shared_ptr<bpf_program> code_;
-  std::optional<policy::Evaluator> ends_;  // tells whether it ends; absent: it always does
+  bool loops_ = false;
 };
 
 }  // namespace superspan::offline

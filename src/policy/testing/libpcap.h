@@ -13,7 +13,7 @@
 #include <string>
 
 #include "base/bytes.h"
-#include "policy/testing/bpf.h"
+#include "net/bpf.h"
 
 namespace superspan::policy::testing {
 
@@ -43,7 +43,7 @@ class PcapFilter {
   bool matches(base::BytesView frame) const { return matches(frame, static_cast<bpf_u_int32>(frame.size())); }
   // A program that never ends keeps nothing.
   bool matches(base::BytesView frame, std::uint32_t wire_bytes) const {
-    if (may_loop_) return BpfMachine(code(), frame, wire_bytes).run().value_or(false);
+    if (loops_) return net::run_bpf(code(), frame, wire_bytes);
     pcap_pkthdr header{};
     header.caplen = static_cast<bpf_u_int32>(frame.size());
     header.len = wire_bytes;
@@ -66,9 +66,9 @@ class PcapFilter {
                    pcap_freecode(owned);
                    delete owned;
                  }),
-        may_loop_(BpfMachine::may_loop(code())) {}
+        loops_(net::jumps_backwards(code())) {}
   std::shared_ptr<bpf_program> program_;
-  bool may_loop_;
+  bool loops_;
 };
 
 }  // namespace superspan::policy::testing

@@ -1,72 +1,62 @@
 // SPDX-License-Identifier: Apache-2.0
-// An interpreter of classic BPF for programs that jump backwards, with which libpcap's own may never return
-// (`protochain` in a frame whose headers point at each other). It gives up after some steps.
-#pragma once
+#include "net/bpf.h"
 
-#include <pcap/pcap.h>
-
+#include <algorithm>
 #include <array>
 #include <cstdint>
-#include <optional>
-#include <span>
 
-#include "base/bytes.h"
+namespace superspan::net {
+namespace {
 
-namespace superspan::policy::testing {
+// The longest walk over headers that a frame of 64 KiB can hold takes half of them.
+constexpr int kMaxSteps = 200'000;
 
-class BpfMachine {
+class Machine {
  public:
-  BpfMachine(std::span<const bpf_insn> program, base::BytesView frame, std::uint32_t wire_bytes)
+  Machine(std::span<const bpf_insn> program, base::BytesView frame, std::uint32_t wire_bytes)
       : program_(program), frame_(frame), wire_bytes_(wire_bytes) {}
 
-  static bool may_loop(std::span<const bpf_insn> program) {
-    for (const bpf_insn& instruction : program) {
-      if (instruction.code == (BPF_JMP | BPF_JA) && static_cast<std::int32_t>(instruction.k) < 0) return true;
+  bool run() {
+    for (int steps = 0; steps < kMaxSteps && !cut_ && at_ < program_.size(); ++steps) {
+      const bpf_insn& instruction = program_[at_++];
+      if (BPF_CLASS(instruction.code) == BPF_RET)
+        return (BPF_RVAL(instruction.code) == BPF_A ? a_ : instruction.k) != 0;
+      step(instruction);
     }
     return false;
   }
 
-  // Nothing if it goes on and on.
-  std::optional<bool> run() {
-    for (int steps = 0; steps < kMaxSteps; ++steps) {
-      const bpf_insn& instruction = program_[at_++];
-      if (BPF_CLASS(instruction.code) == BPF_RET) return instruction.k != 0;
-      step(instruction);
-      if (cut_) return false;
-    }
-    return std::nullopt;
-  }
-
  private:
-  static constexpr int kMaxSteps = 200'000;
-
   void step(const bpf_insn& instruction) {
-    const std::uint32_t k = instruction.k;
     switch (BPF_CLASS(instruction.code)) {
       case BPF_LD:
-        a_ = loaded(instruction);
+        a_ = load(instruction);
         break;
       case BPF_LDX:
-        x_ = BPF_MODE(instruction.code) == BPF_MSH ? 4 * (bytes(k, 1) & 0xf) : loaded(instruction);
+        x_ = BPF_MODE(instruction.code) == BPF_MSH ? 4 * (bytes(instruction.k, 1) & 0xf) : load(instruction);
         break;
       case BPF_ST:
-        memory_.at(k) = a_;
+        store(instruction.k, a_);
         break;
       case BPF_STX:
-        memory_.at(k) = x_;
+        store(instruction.k, x_);
         break;
       case BPF_ALU:
-        a_ = computed(instruction);
+        a_ = compute(instruction);
         break;
       case BPF_JMP:
         jump(instruction);
         break;
       default:  // BPF_MISC
-        (BPF_MISCOP(instruction.code) == BPF_TAX ? x_ : a_) = BPF_MISCOP(instruction.code) == BPF_TAX ? a_ : x_;
+        if (BPF_MISCOP(instruction.code) == BPF_TAX) {
+          x_ = a_;
+        } else {
+          a_ = x_;
+        }
     }
   }
 
-  std::uint32_t loaded(const bpf_insn& instruction) {
+  std::uint32_t load(const bpf_insn& instruction) {
     const unsigned size = BPF_SIZE(instruction.code) == BPF_W ? 4 : BPF_SIZE(instruction.code) == BPF_H ? 2 : 1;
     switch (BPF_MODE(instruction.code)) {
       case BPF_ABS:
@@ -76,10 +66,20 @@ class BpfMachine {
       case BPF_LEN:
         return wire_bytes_;
       case BPF_MEM:
-        return memory_.at(instruction.k);
-      default:
+        return stored(instruction.k);
+      default:  // BPF_IMM
         return instruction.k;
     }
+  }
+
+  void store(std::uint32_t word, std::uint32_t value) {
+    cut_ = cut_ || word >= memory_.size();
+    if (!cut_) memory_[word] = value;
+  }
+
+  std::uint32_t stored(std::uint32_t word) {
+    cut_ = cut_ || word >= memory_.size();
+    return cut_ ? 0 : memory_[word];
   }
 
   std::uint32_t bytes(std::uint64_t offset, unsigned size) {
@@ -89,7 +89,7 @@ class BpfMachine {
     return size == 1 ? reader.u8() : size == 2 ? reader.be16() : reader.be32();
   }
 
-  std::uint32_t computed(const bpf_insn& instruction) {
+  std::uint32_t compute(const bpf_insn& instruction) {
     const std::uint32_t operand = BPF_SRC(instruction.code) == BPF_X ? x_ : instruction.k;
     switch (BPF_OP(instruction.code)) {
       case BPF_ADD:
@@ -124,10 +124,11 @@ class BpfMachine {
       return;
     }
     const std::uint32_t operand = BPF_SRC(instruction.code) == BPF_X ? x_ : instruction.k;
-    const bool taken = BPF_OP(instruction.code) == BPF_JEQ   ? a_ == operand
-                       : BPF_OP(instruction.code) == BPF_JGT ? a_ > operand
-                       : BPF_OP(instruction.code) == BPF_JGE ? a_ >= operand
-                                                             : (a_ & operand) != 0;
+    const auto op = BPF_OP(instruction.code);
+    const bool taken = op == BPF_JEQ   ? a_ == operand
+                       : op == BPF_JGT ? a_ > operand
+                       : op == BPF_JGE ? a_ >= operand
+                                       : (a_ & operand) != 0;
     at_ += taken ? instruction.jt : instruction.jf;
   }
 
@@ -137,8 +138,20 @@ class BpfMachine {
   std::size_t at_ = 0;
   std::uint32_t a_ = 0;
   std::uint32_t x_ = 0;
-  bool cut_ = false;
+  bool cut_ = false;  // by a load behind the end or a division by zero: the frame is not kept
   std::array<std::uint32_t, BPF_MEMWORDS> memory_{};
 };
 
-}  // namespace superspan::policy::testing
+}  // namespace
+
+bool jumps_backwards(std::span<const bpf_insn> program) {
+  return std::ranges::any_of(program, [](const bpf_insn& instruction) {
+    return instruction.code == (BPF_JMP | BPF_JA) && static_cast<std::int32_t>(instruction.k) < 0;
+  });
+}
+
+bool run_bpf(std::span<const bpf_insn> program, base::BytesView frame, std::uint32_t wire_bytes) {
+  return Machine(program, frame, wire_bytes).run();
+}
+
+}  // namespace superspan::net
