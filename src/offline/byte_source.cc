@@ -88,6 +88,7 @@ bool InputBuffer::fill(std::size_t count) {
     if (!got) error_ = got.error();
     ended_ = !got || *got == 0;
     end_ += got.value_or(0);
+    if (end_ == buffer_.size() && end_ < kBytes) buffer_.resize(std::min(4 * end_, kBytes));
   }
   return end_ >= count;
 }

@@ -53,10 +53,10 @@ class FileSource final : public ByteSource {
   std::function<bool()> stopped_;
 };
 
-// The next bytes of a source as one piece. Memory: the longest piece that was asked for, at least 256 KiB.
+// The next bytes of a source as one piece. Memory: the longest piece that was asked for, or 256 KiB.
 class InputBuffer {
  public:
-  explicit InputBuffer(ByteSource& source) : source_(source), buffer_(kBytes) {}
+  explicit InputBuffer(ByteSource& source) : source_(source), buffer_(kFirstBytes) {}
 
   // True if `count` more bytes are there; they begin at view(). False at the end and after an error of the source.
   [[nodiscard]] bool have(std::size_t count) { return end_ - begin_ >= count || fill(count); }
@@ -74,6 +74,7 @@ class InputBuffer {
   [[nodiscard]] const std::optional<base::Error>& error() const { return error_; }
 
  private:
+  static constexpr std::size_t kFirstBytes = 4096;  // grows as long as reads fill it
   static constexpr std::size_t kBytes = std::size_t{256} << 10;
   [[nodiscard]] bool fill(std::size_t count);
 
