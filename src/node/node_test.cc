@@ -2,7 +2,9 @@
 #include "node/node.h"
 
 #include <gtest/gtest.h>
+
 #include <unistd.h>
+#include <boost/json/serialize.hpp>
 
 #include <atomic>
 #include <filesystem>
@@ -211,6 +213,39 @@ TEST_F(NodeTest, FullDiskIsAProblemInTheReportAndNotTheEnd) {
   ASSERT_EQ(report.problems.size(), 1U);
   EXPECT_EQ(report.problems[0].policy, "web");
   EXPECT_EQ(report.policies.at(0).run->counters.disk_full.get(), 1U);
+}
+
+TEST_F(NodeTest, ADiskProblemIsToldUntilRecordingWorksAgain) {
+  apply(assignment({recorded("web", 0)}));
+  disk_.write_fails = true;
+  receive(fabric_frame(udp_frame(1, 2)));
+  for (int reads = 0; reads < 3; ++reads) {
+    wait(std::chrono::seconds(2));
+    ASSERT_EQ(node_.report().problems.size(), 1U);
+  }
+  disk_.write_fails = false;
+  wait(std::chrono::seconds(10));
+  receive(fabric_frame(udp_frame(1, 2)));
+  settle();
+  EXPECT_TRUE(node_.report().problems.empty());
+}
+
+TEST_F(NodeTest, ADiskProblemAtTheEndIsToldAsLongAsThePolicyIs) {
+  apply(assignment({recorded("web", 0), recorded("dns", 1)}));
+  receive(fabric_frame(udp_frame(1, 2)));
+  settle();
+  disk_.write_fails = true;
+  apply(assignment({recorded("dns", 1)}, 2));
+  wait(std::chrono::milliseconds(200));
+  for (int reads = 0; reads < 3; ++reads) {
+    wait(std::chrono::seconds(2));
+    const auto counters = counters_json(node_.report());
+    EXPECT_TRUE(counters.at("policies").as_object().contains("web"));
+    EXPECT_EQ(boost::json::serialize(counters.at("problems")), R"(["web: input/output error"])");
+  }
+  wait(std::chrono::seconds(10));
+  EXPECT_FALSE(counters_json(node_.report()).at("policies").as_object().contains("web"));
+  EXPECT_TRUE(node_.report().problems.empty());
 }
 
 TEST_F(NodeTest, CountersNameEveryPolicyAndKeepTheLastOnesForAWhile) {

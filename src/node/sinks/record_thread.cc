@@ -57,14 +57,19 @@ void RecordThread::adopt_added() {
 bool RecordThread::poll() {
   adopt_added();
   bool worked = false;
+  std::erase_if(failed_, [](const Failed& failed) { return failed.run.expired(); });
   std::vector<Problem> problems;
+  for (const Failed& failed : failed_) problems.push_back(failed.problem);
   for (auto recording = recordings_.begin(); recording != recordings_.end();) {
     const bool finished = recording->run->finished();  // asked first: then an empty buffer stays empty
     worked |= serve(*recording);
     const bool over = finished && recording->run->record_ring()->empty();
     if (over) recording->file->close(clock_);
     report(*recording);
-    if (const auto& error = recording->file->error()) problems.push_back({recording->run->policy().name, *error});
+    if (const auto& error = recording->file->error()) {
+      problems.push_back({recording->run->policy().name, *error});
+      if (over) failed_.push_back({recording->run, problems.back()});
+    }
     recording = over ? recordings_.erase(recording) : std::next(recording);
   }
   const std::lock_guard lock(mutex_);

@@ -35,7 +35,8 @@ class RecordThread {
     std::string policy;
     base::Error error;
   };
-  // Any thread: recordings that cannot write now.
+  // Any thread: recordings that cannot write now, and those that could not at their end, as long as the node tells of
+  // their policy.
   [[nodiscard]] std::vector<Problem> problems() const;
 
   // Takes and writes what waits; false if there was nothing. By the thread, or by a test that has none.
@@ -66,7 +67,13 @@ class RecordThread {
   std::vector<Recording> added_;
   std::vector<Problem> problems_;
 
-  std::list<Recording> recordings_;  // record thread only
+  struct Failed {
+    std::weak_ptr<PolicyRun> run;
+    Problem problem;
+  };
+  // Record thread only.
+  std::list<Recording> recordings_;
+  std::vector<Failed> failed_;  // that are over
   std::atomic<bool> running_{false};
   std::thread thread_;
 };
