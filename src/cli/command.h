@@ -18,6 +18,7 @@
 namespace superspan::cli {
 
 // What a value must look like, checked before the command runs; also what the shell offers for it.
+inline constexpr std::uint64_t kSnaplenMax = 262'144;  // as in openapi.yaml; libpcap's largest, too
 enum class Value : std::uint8_t {
   kText,      // anything
   kCount,     // parse_count
@@ -28,6 +29,7 @@ enum class Value : std::uint8_t {
   kTap,
   kTool,  // tools and nodes
   kSwitch,
+  kSnaplen,  // parse_count, at most kSnaplenMax
 };
 
 struct Option {

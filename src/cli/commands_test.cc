@@ -244,6 +244,13 @@ TEST(Explain, WorksWithoutAController) {
   }
 }
 
+TEST(Version, IsOneLine) {
+  const Outcome outcome = run_command({"--version"});
+  EXPECT_TRUE(outcome.out.starts_with("superspan ") && outcome.out.ends_with("\n")) << outcome.out;
+  EXPECT_EQ(outcome.out.find(' '), outcome.out.rfind(' ')) << outcome.out;
+  EXPECT_TRUE(run_command({"version", "-o", "json"}).out.contains("\"version\": \""));
+}
+
 TEST(Explain, MarksWhatIsWrong) {
   const Outcome outcome = run_command({"explain", "tcp", "prot", "80"});
   EXPECT_EQ(outcome.code, 2);

@@ -67,6 +67,7 @@ Words values(Value kind, const Words& choices, Terminal& terminal) {
       return {"10s", "1m", "15m", "1h"};
     case Value::kText:
     case Value::kCount:
+    case Value::kSnaplen:
       break;
   }
   return {};

@@ -80,8 +80,13 @@ std::vector<Option> all_options(const Command& command) {
 base::Status check_value(Value kind, const std::vector<std::string>& choices, const std::string& what,
                          const std::string& value, const Command& command) {
   base::Status status;
-  if (kind == Value::kCount) {
-    if (auto parsed = parse_count(value); !parsed) status = std::unexpected(parsed.error());
+  if (kind == Value::kCount || kind == Value::kSnaplen) {
+    auto parsed = parse_count(value);
+    if (parsed && kind == Value::kSnaplen && *parsed > kSnaplenMax) {
+      parsed = base::fail(base::ErrorCode::kInvalid, fmt::format("'{}' is too large", value),
+                          fmt::format("write a whole number from 1 to {}", kSnaplenMax));
+    }
+    if (!parsed) status = std::unexpected(parsed.error());
   } else if (kind == Value::kDuration) {
     if (auto parsed = parse_duration(value); !parsed) status = std::unexpected(parsed.error());
   } else if (kind == Value::kChoice && !has(choices, value)) {

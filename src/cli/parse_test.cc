@@ -50,6 +50,10 @@ TEST(Parse, FindsHelpAnywhere) {
   EXPECT_EQ(parse_words({"--version"})->command->name, "version");
 }
 
+TEST(Parse, TakesTheLargestSnaplen) {
+  EXPECT_EQ(parse_words({"capture", "udp", "-s", "262144"})->arguments.count("snaplen"), 262'144U);
+}
+
 TEST(Parse, SaysWhatIsWrongAndWhatToWrite) {
   struct Case {
     Words words;
@@ -71,6 +75,8 @@ TEST(Parse, SaysWhatIsWrongAndWhatToWrite) {
            "superspan capture: unknown option '--xyzzy'\nhint: see `superspan capture --help`"},
       Case{{"capture", "udp", "-c", "many"},
            "superspan capture: --count: 'many' is not a count\nhint: write a whole number, 1 or more"},
+      Case{{"capture", "udp", "-s", "999999999999"},
+           "superspan capture: --snaplen: '999999999999' is too large\nhint: write a whole number from 1 to 262144"},
       Case{{"capture", "udp", "--duration", "15"},
            "superspan capture: --duration: '15' is not a duration\n"
            "hint: write a number and a unit, as in 10s, 5m, 2h or 1h30m (at most 365d)"},

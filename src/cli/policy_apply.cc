@@ -37,7 +37,11 @@ Command policy_apply_command() {
           "  owner: alice\n"
           "  reason: slow checkout\n"
           "  ticket: OPS-17\n"
-          "  snaplen: 0                  # bytes kept of each packet; 0: all\n",
+          "  snaplen: 0                  # bytes kept of each packet, at most 262144; 0: all\n"
+          "\n"
+          "Whichever limit comes first ends the policy: duration_s seconds after it was made, or when so many packets "
+          "or bytes have been delivered, counted exactly by its node, or about every two seconds at the taps if it has "
+          "only tool ports. 0 is no limit.",
       .positional = {},
       .options = {{.flags = "-f,--file",
                    .value = "FILE",

@@ -8,8 +8,9 @@ namespace superspan::cli {
 namespace {
 
 base::Result<int> run(const Invocation& invocation) {
-  const std::vector<Column> columns{{"superspan", "version"}};
-  print_object(invocation, boost::json::object{{"version", SUPERSPAN_VERSION}}, columns);
+  if (wants_table(invocation, boost::json::object{{"version", SUPERSPAN_VERSION}})) {
+    invocation.terminal.out << "superspan " SUPERSPAN_VERSION "\n";
+  }
   return 0;
 }
 
