@@ -114,10 +114,11 @@ bool NodeDirectory::heard(const std::string& name, Registration registration, st
     options.ca_file = ca_file_;
     options.timeout_ms = kAssignmentTimeoutMs;
     entry.client = std::make_shared<http::AsyncClient>(io_, registration.endpoint, options);
-    entry.sending = 0;
+    entry.sending = false;
+    entry.next.reset();
     entry.confirmed.reset();
   }
-  const bool settled = entry.sending == 0 && now - entry.settled > kHeartbeatLag;
+  const bool settled = !entry.sending && now - entry.settled > kHeartbeatLag;
   const bool resend = moved || !entry.up || (settled && registration.applied != applied);
   entry.up = true;
   entry.heard = now;
@@ -145,27 +146,35 @@ void NodeDirectory::assign(const fabric::AssignNode& assignment, std::function<v
   if (found == entries_.end()) {
     return done(base::fail(base::ErrorCode::kUnavailable, "the node has not registered"));
   }
-  ++found->second.sending;
-  send(found->second, std::make_shared<const fabric::AssignNode>(assignment), true, std::move(done));
+  Entry& entry = found->second;
+  Assigning one{std::make_shared<const fabric::AssignNode>(assignment), std::move(done)};
+  if (entry.sending) {
+    entry.next = std::move(one);
+  } else {
+    send(entry, std::move(one));
+  }
 }
 
-void NodeDirectory::send(Entry& entry, std::shared_ptr<const fabric::AssignNode> assignment, bool brief,
-                         std::function<void(base::Status)> done) {
-  const auto confirmed = brief ? entry.confirmed : nullptr;
-  std::string body = json::serialize(assignment_json(*assignment, controller_, confirmed.get()));
-  // A client that is replaced (the node moved) never calls back, so the entry's count stays right.
+void NodeDirectory::send(Entry& entry, Assigning one) {
+  entry.sending = true;
+  const auto confirmed = entry.confirmed;
+  std::string body = json::serialize(assignment_json(*one.assignment, controller_, confirmed.get()));
+  // A client that is replaced (the node moved) never calls back, so what is under way stays right.
   entry.client->request(
       http::Method::kPut, "/v1/assignment", std::move(body),
-      [this, assignment, brief = confirmed != nullptr, done = std::move(done)](base::Result<http::Response> response) {
-        Entry& answered = entries_[assignment->node];
+      [this, one = std::move(one), brief = confirmed != nullptr](base::Result<http::Response> response) mutable {
+        Entry& node = entries_[one.assignment->node];
         const auto checked = http::checked(std::move(response));
-        if (!checked && brief && checked.error().code == base::ErrorCode::kConflict) {
-          return send(answered, assignment, false, done);
+        if (checked) node.confirmed = one.assignment;
+        const bool forgotten = !checked && brief && checked.error().code == base::ErrorCode::kConflict;
+        if (forgotten) {
+          node.confirmed.reset();
+          if (!node.next) return send(node, std::move(one));
         }
-        --answered.sending;
-        answered.settled = clock_.steady();
-        if (checked) answered.confirmed = assignment;
-        done(checked ? base::Status{} : base::Status(std::unexpected(checked.error())));
+        node.sending = false;
+        node.settled = clock_.steady();
+        if (node.next) send(node, *std::exchange(node.next, std::nullopt));
+        if (!forgotten) one.done(checked ? base::Status{} : base::Status(std::unexpected(checked.error())));
       });
 }
 

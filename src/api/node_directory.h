@@ -43,11 +43,16 @@ struct Registration {
 
 class NodeDirectory {
  public:
+  struct Assigning {
+    std::shared_ptr<const fabric::AssignNode> assignment;
+    std::function<void(base::Status)> done;
+  };
   struct Entry {
     Registration registration;  // the latest
     base::SteadyTime heard;
     bool up = false;
-    std::size_t sending = 0;                              // assignments under way
+    bool sending = false;                                 // an assignment is under way
+    std::optional<Assigning> next;                        // the newest, if one is under way
     base::SteadyTime settled;                             // when the last one was answered
     std::shared_ptr<const fabric::AssignNode> confirmed;  // the last one that the node took
     std::shared_ptr<http::AsyncClient> client;
@@ -66,7 +71,9 @@ class NodeDirectory {
   // Those that have become silent since the last call.
   [[nodiscard]] std::vector<std::string> silent();
 
-  // kUnavailable through `done` if the node is not known. `done` may be called at once.
+  // kUnavailable through `done` if the node is not known. `done` may be called at once. While one assignment is under
+  // way to a node, the next one waits; of those that wait only the newest is sent, and the others' `done` is never
+  // called.
   void assign(const fabric::AssignNode& assignment, std::function<void(base::Status)> done);
 
   [[nodiscard]] const Entry* find(const std::string& name) const;
@@ -80,9 +87,8 @@ class NodeDirectory {
   void forget_unknown_policies(const std::string& name, const std::function<bool(const std::string& policy)>& known);
 
  private:
-  // Leaves out what the node has, if `brief`; if it does not have that any more, sends all.
-  void send(Entry& entry, std::shared_ptr<const fabric::AssignNode> assignment, bool brief,
-            std::function<void(base::Status)> done);
+  // Leaves out what the node has confirmed; if it does not have that any more, sends all.
+  void send(Entry& entry, Assigning one);
 
   boost::asio::io_context& io_;
   const base::Clock& clock_;

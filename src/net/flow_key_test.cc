@@ -4,10 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstdio>
+#include <cstdlib>
 #include <random>
 
-#include "base/testing/seed.h"
 #include "net/flow_key_oracle.h"
 
 namespace superspan::net {
@@ -199,7 +198,10 @@ std::string difference(const FlowKey& ours, const FlowKey& theirs, const Bytes& 
 }
 
 TEST(FlowKey, IsWhatOpenVswitchExtractsFromWholeAndBrokenFrames) {
-  Random random(base::testing::seed());
+  const char* const given = std::getenv("SUPERSPAN_SEED");
+  const std::uint64_t seed = given != nullptr ? std::strtoull(given, nullptr, 0) : std::random_device{}();
+  std::printf("SUPERSPAN_SEED=%llu\n", static_cast<unsigned long long>(seed));
+  Random random(seed);
   for (unsigned round = 0; round < 400'000; ++round) {
     Bytes frame = random_frame(random);
     if (round % 2 == 1) mutate(random, frame);
