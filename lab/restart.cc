@@ -31,6 +31,7 @@ base::Result<JournaledProcess> find_process(const JournalContent& content, const
     if (found != processes.end() && !found->arguments.empty()) return *found;
   }
   std::vector<std::string> names;
+  names.reserve(processes.size());
   for (const JournaledProcess& process : processes) names.push_back(process.name);
   return base::fail(ErrorCode::kNotFound, fmt::format("the lab has no process '{}'", name),
                     fmt::format("it has {}", fmt::join(names, ", ")));

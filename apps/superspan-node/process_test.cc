@@ -140,6 +140,7 @@ class NodeProcess : public ::testing::Test {
     std::thread([&] {
       ASSERT_EQ(::setns(namespace_, CLONE_NEWNET), 0);
       const int socket = ::socket(AF_PACKET, SOCK_RAW, 0);
+      ASSERT_GE(socket, 0);
       sockaddr_ll address{};
       address.sll_family = AF_PACKET;
       address.sll_ifindex = static_cast<int>(::if_nametoindex("wire0"));

@@ -27,6 +27,7 @@ struct Ran {
 inline Ran bash(const std::string& line) {
   setenv("SUPERSPAN_LINE", line.c_str(), 1);
   FILE* pipe = popen("PATH=" SUPERSPAN_BIN_DIR ":$PATH exec bash --norc -c \"$SUPERSPAN_LINE\"", "r");
+  if (pipe == nullptr) return {.code = 127, .out = {}};
   Ran ran;
   std::array<char, 4096> chunk{};
   for (std::size_t count = 0; (count = fread(chunk.data(), 1, chunk.size(), pipe)) > 0;) {

@@ -155,7 +155,6 @@ TEST(Completion, OffersFilesWhereAFileIsWanted) {
 }
 
 TEST(Completion, IsSilentWithoutAController) {
-  std::string endpoint;
   FakeController controller;
   EXPECT_EQ(bash(controller, "SUPERSPAN_ENDPOINT=unix:/nowhere.sock superspan __complete policy show '' 2>&1").out, "");
 }

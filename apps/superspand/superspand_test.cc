@@ -44,8 +44,7 @@ class Superspand : public ::testing::Test {
     pid_ = ::fork();
     if (pid_ != 0) return;
     const int log = ::open(path("log").c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
-    ::dup2(log, STDERR_FILENO);
-    ::dup2(log, STDOUT_FILENO);
+    if (log < 0 || ::dup2(log, STDERR_FILENO) < 0 || ::dup2(log, STDOUT_FILENO) < 0) ::_exit(127);
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     std::vector<char*> arguments;
     for (auto& word : words) arguments.push_back(word.data());

@@ -106,7 +106,7 @@ class Controller final : private openflow::SwitchHandler {
   };
   // `done` when the fabric has forgotten it, or what is left waits for a switch to come back, or after `wait`.
   void remove_policy(const std::string& name, const Precondition& precondition, base::Duration wait,
-                     std::function<void(base::Result<Removed>)> done);
+                     const std::function<void(base::Result<Removed>)>& done);
 
   [[nodiscard]] std::vector<PolicyDocument> policies() const;  // sorted by name, ended ones too
   [[nodiscard]] std::optional<PolicyDocument> policy(const std::string& name) const;
@@ -181,7 +181,7 @@ class Controller final : private openflow::SwitchHandler {
   void try_out(Application& work, const PolicyBook::Proposal& proposal);
   void await(const Application& work, const std::vector<PolicyBook::Effect>& effects);
   void remove_now(const std::string& name, const Precondition& precondition, base::Duration wait,
-                  std::function<void(base::Result<Removed>)> done);
+                  const std::function<void(base::Result<Removed>)>& done);
   [[nodiscard]] base::Status commit(const PolicyBook::Proposal& proposal, const std::vector<News>& news);
   [[nodiscard]] base::Status write(const PolicyBook::Proposal& proposal, const std::vector<News>& news);
   // Goes on with `then` when the disk has what was committed; if it fails, `done` gets the error.

@@ -54,13 +54,13 @@ base::Status Controller::commit(const PolicyBook::Proposal& proposal, const std:
 
 // Behind the changes of that name that are still being prepared: a client may give one up and delete it.
 void Controller::remove_policy(const std::string& name, const Precondition& precondition, base::Duration wait,
-                               std::function<void(base::Result<Removed>)> done) {
+                               const std::function<void(base::Result<Removed>)>& done) {
   const auto queued = changes_.add({name}, {}, [=, this] { remove_now(name, precondition, wait, done); });
   if (!queued) done(std::unexpected(queued.error()));
 }
 
 void Controller::remove_now(const std::string& name, const Precondition& precondition, base::Duration wait,
-                            std::function<void(base::Result<Removed>)> done) {
+                            const std::function<void(base::Result<Removed>)>& done) {
   const auto* entry = book_.find(name);
   if (auto status = check_precondition(precondition, name, entry == nullptr ? nullptr : &entry->stored); !status) {
     return done(std::unexpected(status.error()));

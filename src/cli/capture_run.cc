@@ -66,7 +66,7 @@ base::Status CaptureRun::remove_policy() {
 
 std::string CaptureRun::reclaim() {
   const std::string target = policy_target(request.name);
-  const std::string by_itself = "if the policy was made after all, it ends by itself";
+  std::string by_itself = "if the policy was made after all, it ends by itself";
   const auto policy = controller.get(target);
   if (!policy) return by_itself;
   if (!looks_like(*policy, *this)) {

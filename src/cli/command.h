@@ -37,8 +37,8 @@ struct Option {
   std::string value;  // "FILE"; empty: a switch without value
   std::string help;   // one line, no full stop
   Value kind = Value::kText;
-  bool repeated = false;                  // may come several times, and with commas: --from a,b --from c
-  std::vector<std::string> choices = {};  // NOLINT(readability-redundant-member-init): gcc wants it
+  bool repeated = false;  // may come several times, and with commas: --from a,b --from c
+  std::vector<std::string> choices = {};
 };
 
 struct Positional {
@@ -46,8 +46,8 @@ struct Positional {
   std::string help;
   Value kind = Value::kText;
   std::size_t least = 1;
-  std::size_t most = 1;                   // kAny: as many as there are
-  std::vector<std::string> choices = {};  // NOLINT(readability-redundant-member-init): gcc wants it
+  std::size_t most = 1;  // kAny: as many as there are
+  std::vector<std::string> choices = {};
 };
 inline constexpr std::size_t kAny = 100'000;
 

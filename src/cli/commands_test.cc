@@ -160,7 +160,6 @@ TEST(Errors, OfAnUnknownSchemeSayWhichAreKnown) {
 
 TEST(Errors, OfAnAbsentControllerSendToTheDoctor) {
   std::string endpoint;
-  std::filesystem::path token;
   const http::test::TemporaryFolder folder;
   {
     FakeController controller;

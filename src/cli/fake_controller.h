@@ -31,7 +31,8 @@ class FakeController {
   explicit FakeController(http::ServerOptions options = http::test::options_for("http://127.0.0.1:0"))
       : server_(routes(), std::move(options)) {
     std::ofstream(token_file()) << http::test::kToken << "\n";
-    std::filesystem::permissions(token_file(), std::filesystem::perms(0600));
+    using std::filesystem::perms;
+    std::filesystem::permissions(token_file(), perms::owner_read | perms::owner_write);
   }
 
   // For requests like "GET /v1/taps" (without the query).

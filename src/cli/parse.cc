@@ -151,7 +151,7 @@ base::Status check_extras(const Words& extras, const std::vector<Option>& option
 
 // CLI11 names an option with all its flags and counts values; people want the flag and the remedy.
 std::string plain_words(const CLI::Error& error) {
-  const std::string text = error.what();
+  std::string text = error.what();
   const std::string flag = text.substr(0, text.find_first_of(": "));
   const std::string name = flag.substr(flag.rfind(',') + 1);
   if (text.contains("required")) return fmt::format("{} needs a value", name);

@@ -18,7 +18,7 @@ constexpr std::uint16_t kTimeResolution = 9;
 constexpr std::uint16_t kInterfaceDrop = 5;
 constexpr std::uint16_t kSystemDrop = 7;
 constexpr std::uint64_t kSecond = 1'000'000'000;
-constexpr std::size_t kLongestBlock = 16U * 1024 * 1024;
+constexpr std::size_t kLongestBlock = std::size_t{16} * 1024 * 1024;
 constexpr std::size_t kShortestBlock = 12;
 constexpr std::size_t kInterfacesMax = 65'536;
 
@@ -95,7 +95,7 @@ void PcapngMeter::each_option(base::ByteReader& reader, const Take& take) const 
   while (reader.ok() && reader.remaining() >= 4) {
     const std::uint16_t code = order(reader.be16());
     const std::uint16_t length = order(reader.be16());
-    const base::BytesView value = reader.take((length + 3U) / 4 * 4);
+    const base::BytesView value = reader.take((std::size_t{length} + 3) / 4 * 4);
     if (reader.ok()) take(code, value.first(length));
   }
 }

@@ -50,7 +50,8 @@ bool is_reserved(std::string word) {
 }
 
 bool is_plain(std::string_view text) {
-  if (text.empty() || !(is_letter(text.front()) || text.front() == '_' || text.front() == '/')) return false;
+  if (text.empty()) return false;
+  if (!is_letter(text.front()) && text.front() != '_' && text.front() != '/') return false;
   if (text.back() == ' ' || text.back() == ':' || is_reserved(std::string(text))) return false;
   for (std::size_t at = 0; at < text.size(); ++at) {
     const char c = text[at];

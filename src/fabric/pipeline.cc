@@ -29,6 +29,7 @@ std::vector<openflow::Action> set_bits(const Wanted& wanted, const PlacedPolicy&
     if (shared != wanted.tool_bits.end()) add(policy_bit(kToolNamespace, shared->second));
   }
   std::vector<openflow::Action> actions;
+  actions.reserve(registers.size());
   for (const auto& [index, bits] : registers) actions.push_back(openflow::LoadRegister{index, bits, bits});
   return actions;
 }

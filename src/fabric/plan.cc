@@ -71,6 +71,7 @@ Plan::Table Plan::Hop::sum() const {
 std::vector<Plan::Hop> plan_hops(const Topology& topology, std::span<const DesiredFlows* const> before,
                                  std::span<const DesiredFlows> after) {
   std::vector<Plan::Hop> hops;
+  hops.reserve(after.size());
   for (SwitchIndex at = 0; at < after.size(); ++at) {
     hops.push_back(plan_hop(topology.switches()[at].name, *before[at], after[at]));
   }
@@ -94,6 +95,7 @@ std::vector<Plan::Link> plan_links(const Topology& topology, const std::vector<O
     }
   }
   std::vector<Plan::Link> list;
+  list.reserve(links.size());
   for (auto& [ends, policies] : links) list.push_back({ends.first, ends.second, std::move(policies)});
   return list;
 }

@@ -76,6 +76,7 @@ Status TopologyReader::map(const YAML::Node& node, const std::string& what, cons
   if (!node.IsMap()) return wrong(node, what + " must be keys with values", "write `{name: ..., ...}`");
   std::set<std::string> seen;
   std::vector<std::string> known;
+  known.reserve(keys.size());
   for (const Key& key : keys) known.emplace_back(key.name);
   for (const auto& pair : node) {
     const std::string name = pair.first.IsScalar() ? pair.first.Scalar() : "";

@@ -10,7 +10,6 @@ namespace {
 
 using base::Status;
 using net::Field;
-using net::FieldTest;
 using openflow::Action;
 
 constexpr std::uint16_t kLinkPriority = 100;

@@ -205,18 +205,18 @@ void Connection::dispatch() {
 }
 
 void Connection::post_reply(Response response) {
-  boost::asio::dispatch(core_->io, [self = shared_from_this(), response = std::move(response)]() mutable {
-    if (!self->closed_) self->send_response(std::move(response));
+  boost::asio::dispatch(core_->io, [self = shared_from_this(), response = std::move(response)]() {
+    if (!self->closed_) self->send_response(response);
   });
 }
 
 void Connection::send_problem(int status, base::ErrorCode code, std::string message, std::string hint, Fields headers) {
   Response response = problem(status, {code, std::move(message), std::move(hint), "", std::nullopt});
   response.headers = std::move(headers);
-  send_response(std::move(response));
+  send_response(response);
 }
 
-void Connection::send_response(Response response) {
+void Connection::send_response(const Response& response) {
   phase_ = Phase::kAnswering;
   out_ = head_of(response.status, response.content_type, response.headers, keep_alive_);
   if (response.status != 204) {

@@ -83,7 +83,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   void refuse(const Progress& progress);
   [[nodiscard]] bool admitted();
   void dispatch();
-  void send_response(Response response);
+  void send_response(const Response& response);
   void send_problem(int status, base::ErrorCode code, std::string message, std::string hint, Fields headers = {});
   void start_stream(const std::shared_ptr<ServerStream>& stream, const StreamHead& head);
   void pump();

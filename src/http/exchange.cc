@@ -11,7 +11,6 @@ namespace superspan::http {
 namespace {
 
 namespace asio = boost::asio;
-using asio::generic::stream_protocol;
 using base::ErrorCode;
 using boost::system::error_code;
 

@@ -95,6 +95,7 @@ void Router::handle(Request request, Responder responder) const {
 
 std::vector<Router::RouteName> Router::routes() const {
   std::vector<RouteName> names;
+  names.reserve(routes_.size());
   for (const auto& route : routes_) names.push_back({route.method, route.pattern});
   return names;
 }

@@ -10,7 +10,6 @@
 namespace superspan::http {
 namespace {
 
-using test::kToken;
 using test::options_for;
 using test::RunningServer;
 

@@ -96,8 +96,7 @@ class PcapngOutput final : public CaptureOutput {
     out_.section(comment + (comment.empty() || comment.ends_with('\n') ? "" : "\n") + "filter: " + expression_,
                  "superspan");
     // Also interfaces without a packet are told, as far as they are known now.
-    for (std::size_t index = 0; index < reader_.interfaces().size(); ++index) {
-      const CaptureInterface& interface = reader_.interfaces()[index];
+    for (const CaptureInterface& interface : reader_.interfaces()) {
       interfaces_.emplace_back();
       if (interface.link_type == kLinkEthernet) interfaces_.back().number = describe(interface);
     }

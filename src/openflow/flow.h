@@ -34,7 +34,7 @@ struct Match {
   // Empty in every flow that we make. Else the whole match, encoded (OXM; NXM in OpenFlow 1.0): a switch reported a
   // match that has no value here. It compares unequal to all of ours, and kDeleteStrict with it removes exactly that
   // flow.
-  std::string foreign = {};  // NOLINT(readability-redundant-member-init): so that initialisers may leave it out
+  std::string foreign = {};
   friend auto operator<=>(const Match&, const Match&) = default;
 };
 
@@ -121,7 +121,7 @@ struct Flow {
   std::vector<Action> actions;  // empty: drop
   // Empty in every flow that we make. Else what a switch reported that has no value here (actions, instructions,
   // timeouts, flags), in ovs-ofctl's words. Such a flow cannot be sent, only deleted.
-  std::string foreign = {};  // NOLINT(readability-redundant-member-init): so that initialisers may leave it out
+  std::string foreign = {};
   friend bool operator==(const Flow&, const Flow&) = default;
 };
 

@@ -36,6 +36,8 @@ class OpenVswitch {
     folder_ = mkdtemp(name);
     for (const char* variable : {"OVS_RUNDIR", "OVS_LOGDIR", "OVS_DBDIR"}) setenv(variable, folder_.c_str(), 1);
   }
+  OpenVswitch(const OpenVswitch&) = delete;
+  OpenVswitch& operator=(const OpenVswitch&) = delete;
   ~OpenVswitch() {
     for (const char* daemon : {"vswitchd", "ovsdb"}) {
       if (const pid_t pid = process(daemon); pid > 0) {
@@ -185,7 +187,9 @@ inline int run_lab_tests(int argc, char** argv) {
     return 1;
   }
   vswitch = &process;
-  return RUN_ALL_TESTS();
+  const int failed = RUN_ALL_TESTS();
+  vswitch = nullptr;
+  return failed;
 }
 
 }  // namespace superspan::openflow

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <gtest/gtest.h>
+#include <cmath>
 #include <cstdio>
 
 #include <algorithm>
@@ -201,7 +202,7 @@ class Script {
       std::string direction, rest;
       words >> at >> direction;
       std::getline(words >> std::ws, rest);
-      advance_to(static_cast<int>(at * 10 + 0.5));
+      advance_to(static_cast<int>(std::lround(at * 10)));
       if (direction == "<") {
         note('<', rest);
         const base::Bytes bytes = peer.say(rest, [this](const std::string& what) { return xids_[what]; });

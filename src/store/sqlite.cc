@@ -164,6 +164,8 @@ class Log {
  public:
   Log(std::string file, int descriptor) : file_(std::move(file)), descriptor_(descriptor) {}
   Log(Log&& other) noexcept : file_(std::move(other.file_)), descriptor_(std::exchange(other.descriptor_, -1)) {}
+  Log(const Log&) = delete;
+  Log& operator=(const Log&) = delete;
   Log& operator=(Log&&) = delete;
   ~Log() {
     if (descriptor_ >= 0) ::close(descriptor_);

@@ -82,7 +82,7 @@ TEST_P(AnyStore, CountersNeverGoBack) {
 
 TEST_P(AnyStore, KeepsEveryByteOfTheText) {
   Policy odd = policy("odd", 1);
-  odd.text.expression = std::string("udp\0port 53\n'\"\xff", 16);
+  odd.text.expression = std::string("udp\0port 53\n'\"\xff", 15);
   odd.text.reason = "'); DROP TABLE policies; --";
   odd.text.taps = {"a", "b\"c", ""};
   odd.text.bytes = 1ULL << 62;

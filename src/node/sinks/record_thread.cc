@@ -59,6 +59,7 @@ bool RecordThread::poll() {
   bool worked = false;
   std::erase_if(failed_, [](const Failed& failed) { return failed.run.expired(); });
   std::vector<Problem> problems;
+  problems.reserve(failed_.size());
   for (const Failed& failed : failed_) problems.push_back(failed.problem);
   for (auto recording = recordings_.begin(); recording != recordings_.end();) {
     const bool finished = recording->run->finished();  // asked first: then an empty buffer stays empty

@@ -66,6 +66,7 @@ class Reader {
 
   Status unknown(const Word& now) const {
     std::vector<std::string> known;
+    known.reserve(std::size(kWords) + std::size(kProtocols) + std::size(kFlags));
     for (const Entry& entry : kWords) known.emplace_back(entry.name);
     for (const Named& protocol : kProtocols) known.emplace_back(protocol.name);
     for (const Named& one : kFlags) known.emplace_back(one.name);

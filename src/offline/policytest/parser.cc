@@ -155,6 +155,7 @@ class Parser {
     const auto found = std::ranges::find(test_.policies, word.text, &Policy::name);
     if (found != test_.policies.end()) return static_cast<std::size_t>(found - test_.policies.begin());
     std::vector<std::string> names;
+    names.reserve(test_.policies.size());
     for (const Policy& policy : test_.policies) names.push_back(policy.name);
     std::string hint = base::did_you_mean(word.text, names);
     if (hint.empty()) hint = "write the name of a policy of this file, none or all";

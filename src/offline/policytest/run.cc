@@ -22,6 +22,7 @@ class Runner {
 
   Status prepare() {
     std::vector<std::string> expressions;
+    expressions.reserve(test_.policies.size());
     for (const Policy& policy : test_.policies) expressions.push_back(policy.expression);
     for (const EngineKind kind : kEngineKinds) {
       auto engine = make_engine(kind, expressions);
