@@ -8,10 +8,10 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
-#include <sstream>
 
 #include "api/controller.h"
 #include "api/routes.h"
+#include "base/text.h"
 #include "http/token.h"
 #include "options.h"
 
@@ -30,9 +30,7 @@ base::Result<std::shared_ptr<const fabric::Topology>> read_fabric(const std::str
   if (!stream) {
     return base::fail(base::ErrorCode::kNotFound, "cannot read the fabric file", "give its path with --fabric", file);
   }
-  std::ostringstream text;
-  text << stream.rdbuf();
-  auto topology = fabric::Topology::parse(text.str(), file);
+  auto topology = fabric::Topology::parse(base::read_text(stream, fabric::kFabricFileBytesMax), file);
   if (!topology) return std::unexpected(topology.error());
   return std::make_shared<const fabric::Topology>(std::move(*topology));
 }

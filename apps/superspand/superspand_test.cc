@@ -156,6 +156,11 @@ TEST_F(Superspand, WrongInputNamesPlaceAndRemedy) {
   EXPECT_EQ(exit_code(), 2);
   EXPECT_NE(log().find("this is a directory, not a fabric file"), std::string::npos) << log();
   std::filesystem::remove(path("fabric.yaml"));
+  std::filesystem::create_symlink("/dev/zero", path("fabric.yaml"));
+  start();
+  EXPECT_EQ(exit_code(), 1);
+  EXPECT_NE(log().find("the fabric file has more than 1 MiB"), std::string::npos) << log();
+  std::filesystem::remove(path("fabric.yaml"));
   write("fabric.yaml", kFabric);
   start({"--listen", "http://0.0.0.0:0"});
   EXPECT_EQ(exit_code(), 2);

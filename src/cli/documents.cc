@@ -17,7 +17,6 @@ namespace superspan::cli {
 namespace json = boost::json;
 namespace {
 
-constexpr std::size_t kTextBytes = 1'048'576;
 constexpr std::size_t kPoliciesMax = 1000;
 
 enum class Type { kText, kTextList, kFlag, kCount, kLimits, kReadOnly };
@@ -184,7 +183,7 @@ base::Result<std::vector<YAML::Node>> load(std::string_view text, const Reader& 
 
 base::Result<std::vector<PolicyDocument>> read_policies(std::string_view text, const std::string& file,
                                                         std::span<const PolicyDocument> earlier) {
-  if (text.size() > kTextBytes) {
+  if (text.size() > kPolicyFileBytesMax) {
     return base::fail(base::ErrorCode::kLimit, "the file is larger than 1 MiB", "split it", file);
   }
   Reader reader(file);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <boost/json/object.hpp>
+#include <cstddef>
 #include <map>
 #include <span>
 #include <string>
@@ -12,6 +13,8 @@
 #include "base/result.h"
 
 namespace superspan::cli {
+
+inline constexpr std::size_t kPolicyFileBytesMax = 1 << 20;
 
 struct PolicyDocument {
   boost::json::object policy;  // ready for PUT /v1/policies/{name}

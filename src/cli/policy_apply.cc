@@ -41,7 +41,7 @@ Command policy_apply_command() {
           "\n"
           "Whichever limit comes first ends the policy: duration_s seconds after it was made, or when so many packets "
           "or bytes have been delivered, counted exactly by its node, or about every two seconds at the taps if it has "
-          "only tool ports. 0 is no limit.",
+          "only tool ports. A node that is restarted counts from 0 again. 0 is no limit.",
       .positional = {},
       .options = {{.flags = "-f,--file",
                    .value = "FILE",

@@ -57,6 +57,13 @@ TEST(PolicyApply, SendsNothingIfAnyDocumentIsWrong) {
   EXPECT_TRUE(controller.requests().empty());
 }
 
+TEST(PolicyApply, ReadsNoMoreOfAFileThanItMayHold) {
+  FakeController controller;
+  const Outcome outcome = run_command(controller, {"policy", "apply", "-f", "/dev/zero"});
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_TRUE(outcome.err.contains("/dev/zero: the file is larger than 1 MiB")) << outcome.err;
+}
+
 TEST(PolicyApply, PlacesTheControllersErrorInTheFile) {
   FakeController controller;
   const auto file = controller.file("web.yaml");

@@ -13,6 +13,7 @@
 #include <optional>
 #include <ostream>
 
+#include "base/text.h"
 #include "cli/controller.h"
 #include "cli/documents.h"
 #include "cli/policy_view.h"
@@ -25,13 +26,13 @@ namespace {
 namespace fs = std::filesystem;
 
 base::Result<std::string> read_text(const std::string& file, Terminal& terminal) {
-  if (file == "-") return std::string(std::istreambuf_iterator<char>(terminal.in), {});
+  if (file == "-") return base::read_text(terminal.in, kPolicyFileBytesMax);
   std::ifstream stream(file, std::ios::binary);
   if (!stream) {
     return base::fail(base::ErrorCode::kNotFound, fmt::format("cannot read {}", file),
                       "name a file or a directory, or - for standard input", "--file");
   }
-  return std::string(std::istreambuf_iterator<char>(stream), {});
+  return base::read_text(stream, kPolicyFileBytesMax);
 }
 
 // The file itself, or the policy files of a directory (not of those below it) in the order of their names.

@@ -8,8 +8,36 @@
 namespace superspan::net {
 namespace {
 
-// The longest walk over headers that a frame of 64 KiB can hold takes half of them.
+// The longest walk over headers that a frame of 64 KiB can hold takes half of them. A loop is found long before.
 constexpr int kMaxSteps = 200'000;
+
+// All that decides what a program does next.
+struct State {
+  std::size_t at = 0;
+  std::uint32_t a = 0;
+  std::uint32_t x = 0;
+  std::array<std::uint32_t, BPF_MEMWORDS> memory{};
+  bool operator==(const State&) const = default;
+};
+
+// Tells that a program is where it was before, and so will be for ever: R. P. Brent, "An improved Monte Carlo
+// factorization algorithm" (BIT 20, 1980), section 2. The state that is compared with moves on at each power of two.
+class LoopDetector {
+ public:
+  bool seen(const State& state) {
+    if (visits_ > 0 && state == marked_) return true;
+    if (++visits_ == next_mark_) {
+      marked_ = state;
+      next_mark_ *= 2;
+    }
+    return false;
+  }
+
+ private:
+  State marked_;
+  std::uint32_t visits_ = 0;
+  std::uint32_t next_mark_ = 1;
+};
 
 class Machine {
  public:
@@ -17,10 +45,10 @@ class Machine {
       : program_(program), frame_(frame), wire_bytes_(wire_bytes) {}
 
   bool run() {
-    for (int steps = 0; steps < kMaxSteps && !cut_ && at_ < program_.size(); ++steps) {
-      const bpf_insn& instruction = program_[at_++];
+    for (int steps = 0; steps < kMaxSteps && !cut_ && state_.at < program_.size(); ++steps) {
+      const bpf_insn& instruction = program_[state_.at++];
       if (BPF_CLASS(instruction.code) == BPF_RET)
-        return (BPF_RVAL(instruction.code) == BPF_A ? a_ : instruction.k) != 0;
+        return (BPF_RVAL(instruction.code) == BPF_A ? state_.a : instruction.k) != 0;
       step(instruction);
     }
     return false;
@@ -30,28 +58,28 @@ class Machine {
   void step(const bpf_insn& instruction) {
     switch (BPF_CLASS(instruction.code)) {
       case BPF_LD:
-        a_ = load(instruction);
+        state_.a = load(instruction);
         break;
       case BPF_LDX:
-        x_ = BPF_MODE(instruction.code) == BPF_MSH ? 4 * (bytes(instruction.k, 1) & 0xf) : load(instruction);
+        state_.x = BPF_MODE(instruction.code) == BPF_MSH ? 4 * (bytes(instruction.k, 1) & 0xf) : load(instruction);
         break;
       case BPF_ST:
-        store(instruction.k, a_);
+        store(instruction.k, state_.a);
         break;
       case BPF_STX:
-        store(instruction.k, x_);
+        store(instruction.k, state_.x);
         break;
       case BPF_ALU:
-        a_ = compute(instruction);
+        state_.a = compute(instruction);
         break;
       case BPF_JMP:
         jump(instruction);
         break;
       default:  // BPF_MISC
         if (BPF_MISCOP(instruction.code) == BPF_TAX) {
-          x_ = a_;
+          state_.x = state_.a;
         } else {
-          a_ = x_;
+          state_.a = state_.x;
         }
     }
   }
@@ -62,7 +90,7 @@ class Machine {
       case BPF_ABS:
         return bytes(instruction.k, size);
       case BPF_IND:
-        return bytes(std::uint64_t{instruction.k} + x_, size);
+        return bytes(std::uint64_t{instruction.k} + state_.x, size);
       case BPF_LEN:
         return wire_bytes_;
       case BPF_MEM:
@@ -73,13 +101,13 @@ class Machine {
   }
 
   void store(std::uint32_t word, std::uint32_t value) {
-    cut_ = cut_ || word >= memory_.size();
-    if (!cut_) memory_[word] = value;
+    cut_ = cut_ || word >= state_.memory.size();
+    if (!cut_) state_.memory[word] = value;
   }
 
   std::uint32_t stored(std::uint32_t word) {
-    cut_ = cut_ || word >= memory_.size();
-    return cut_ ? 0 : memory_[word];
+    cut_ = cut_ || word >= state_.memory.size();
+    return cut_ ? 0 : state_.memory[word];
   }
 
   std::uint32_t bytes(std::uint64_t offset, unsigned size) {
@@ -90,56 +118,55 @@ class Machine {
   }
 
   std::uint32_t compute(const bpf_insn& instruction) {
-    const std::uint32_t operand = BPF_SRC(instruction.code) == BPF_X ? x_ : instruction.k;
+    const std::uint32_t operand = BPF_SRC(instruction.code) == BPF_X ? state_.x : instruction.k;
     switch (BPF_OP(instruction.code)) {
       case BPF_ADD:
-        return a_ + operand;
+        return state_.a + operand;
       case BPF_SUB:
-        return a_ - operand;
+        return state_.a - operand;
       case BPF_MUL:
-        return a_ * operand;
+        return state_.a * operand;
       case BPF_DIV:
       case BPF_MOD:
         cut_ = cut_ || operand == 0;
         if (operand == 0) return 0;
-        return BPF_OP(instruction.code) == BPF_DIV ? a_ / operand : a_ % operand;
+        return BPF_OP(instruction.code) == BPF_DIV ? state_.a / operand : state_.a % operand;
       case BPF_AND:
-        return a_ & operand;
+        return state_.a & operand;
       case BPF_OR:
-        return a_ | operand;
+        return state_.a | operand;
       case BPF_XOR:
-        return a_ ^ operand;
+        return state_.a ^ operand;
       case BPF_LSH:
-        return operand < 32 ? a_ << operand : 0;
+        return operand < 32 ? state_.a << operand : 0;
       case BPF_RSH:
-        return operand < 32 ? a_ >> operand : 0;
+        return operand < 32 ? state_.a >> operand : 0;
       default:  // BPF_NEG
-        return 0 - a_;
+        return 0 - state_.a;
     }
   }
 
   void jump(const bpf_insn& instruction) {
     if (BPF_OP(instruction.code) == BPF_JA) {
-      at_ += static_cast<std::size_t>(static_cast<std::int64_t>(static_cast<std::int32_t>(instruction.k)));
+      state_.at += static_cast<std::size_t>(static_cast<std::int64_t>(static_cast<std::int32_t>(instruction.k)));
+      if (static_cast<std::int32_t>(instruction.k) < 0) cut_ = cut_ || loops_.seen(state_);
       return;
     }
-    const std::uint32_t operand = BPF_SRC(instruction.code) == BPF_X ? x_ : instruction.k;
+    const std::uint32_t operand = BPF_SRC(instruction.code) == BPF_X ? state_.x : instruction.k;
     const auto op = BPF_OP(instruction.code);
-    const bool taken = op == BPF_JEQ   ? a_ == operand
-                       : op == BPF_JGT ? a_ > operand
-                       : op == BPF_JGE ? a_ >= operand
-                                       : (a_ & operand) != 0;
-    at_ += taken ? instruction.jt : instruction.jf;
+    const bool taken = op == BPF_JEQ   ? state_.a == operand
+                       : op == BPF_JGT ? state_.a > operand
+                       : op == BPF_JGE ? state_.a >= operand
+                                       : (state_.a & operand) != 0;
+    state_.at += taken ? instruction.jt : instruction.jf;
   }
 
   std::span<const bpf_insn> program_;
   base::BytesView frame_;
   std::uint32_t wire_bytes_;
-  std::size_t at_ = 0;
-  std::uint32_t a_ = 0;
-  std::uint32_t x_ = 0;
-  bool cut_ = false;  // by a load behind the end or a division by zero: the frame is not kept
-  std::array<std::uint32_t, BPF_MEMWORDS> memory_{};
+  State state_;
+  LoopDetector loops_;
+  bool cut_ = false;  // by a load behind the end, a division by zero or an endless loop: the frame is not kept
 };
 
 }  // namespace

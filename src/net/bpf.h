@@ -5,7 +5,8 @@
 //
 // It stands beside libpcap's own bpf_filter(), which is faster, for the programs that jump backwards. pcap_compile()
 // makes such for `protochain`, and bpf_filter() never returns from them when the headers of a frame point at each
-// other: anyone who can send a frame could stop the one who asks. This machine gives up after some steps.
+// other: anyone who can send a frame could stop the one who asks. This machine ends as soon as it comes back to a state
+// that it was in.
 #pragma once
 
 #include <pcap/pcap.h>

@@ -102,6 +102,32 @@ TEST(Bpf, AProgramThatNeverEndsKeepsNothing) {
   EXPECT_FALSE(run_bpf(endless, {}, 0));
 }
 
+// Payloads of authentication headers (IP protocol 51) that libpcap's walk over headers comes back to again and again.
+TEST(Bpf, HeadersThatPointAtEachOtherKeepNothing) {
+  bpf_program compiled{};
+  pcap_t* handle = ::pcap_open_dead(DLT_EN10MB, 65'535);
+  ASSERT_EQ(::pcap_compile(handle, &compiled, "ip protochain 99", 0, PCAP_NETMASK_UNKNOWN), 0);
+  ::pcap_close(handle);
+  const std::span<const bpf_insn> program(compiled.bf_insns, compiled.bf_len);
+  Random random(base::testing::seed());
+  for (int round = 0; round < 20'000; ++round) {
+    base::ByteWriter frame;
+    frame.zeros(12);
+    frame.be16(0x0800);
+    frame.be32(0x4500002e);
+    frame.be32(0);
+    frame.be32(0x40330000);
+    frame.zeros(8);
+    for (int header = 0; header < 10; ++header) {
+      frame.u8(51);
+      frame.u8(round == 0 ? 3 : static_cast<std::uint8_t>(random() % 8));
+      frame.be16(0);
+    }
+    EXPECT_FALSE(run_bpf(program, frame.view(), static_cast<std::uint32_t>(frame.size())));
+  }
+  ::pcap_freecode(&compiled);
+}
+
 TEST(Bpf, ALoopThatEndsIsRun) {
   // Steps over bytes until it finds a 7.
   const Program program{line(BPF_LDX | BPF_IMM, 0),
