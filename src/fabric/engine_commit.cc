@@ -38,6 +38,7 @@ std::string Engine::Impl::name_of(std::uint32_t number) const {
 void Engine::Impl::start_commit() {
   changed_ = false;
   next_ = target();
+  prepared_.clear();
   epoch = asked_set_.epoch;
   enter(Step::kPrepare);
 }
@@ -100,12 +101,13 @@ Wanted Engine::Impl::version(const Policies& classified, const Policies& routed_
 }
 
 void Engine::Impl::prepare() {
-  if (!adds()) return;
+  if (!adds() && prepared_.empty()) return;
   const Wanted both = version(current_, next_, current_epoch_);
   for (SwitchIndex at = 0; at < records_.size(); ++at) {
     // Where no copies arrive over links, classes and routes change together, in the flip.
-    if (gets_copies(both, at)) want(at, both);
+    if (gets_copies(both, at)) prepared_.insert(at);
   }
+  for (const SwitchIndex at : prepared_) want(at, both);
 }
 
 void Engine::Impl::flip() {
@@ -179,11 +181,12 @@ void Engine::Impl::forget_gone() {
   }
 }
 
-// Takes policies back that a switch refused. The others of the commit go on from the step where they are.
+// Takes policies back that a switch refused. The others of the commit go on from the step where they are. The first
+// refusal of a policy is the one that is told.
 void Engine::Impl::fail_policies(const Numbers& numbers, const std::string& words) {
   for (const std::uint32_t number : numbers) {
-    failed_[number] = words;
-    emit(Event::Kind::kPolicyFailed, name_of(number), "", words);
+    const bool first = failed_.try_emplace(number, words).second;
+    if (first && contains(asked_, number)) emit(Event::Kind::kPolicyFailed, name_of(number), "", words);
   }
   const auto refused = [&numbers](const PlacedPolicy& policy) { return numbers.contains(policy.number()); };
   if (step == Step::kIdle) {

@@ -202,7 +202,8 @@ class Engine::Impl {
   Policies next_;     // being committed
   std::uint32_t current_epoch_ = 0;
   base::SteadyTime step_until_{};
-  Wanted steady_;  // of current_, or of next_ from kCollect on
+  std::set<SwitchIndex> prepared_;  // switches that the prepare step of the commit under way touched
+  Wanted steady_;                   // of current_, or of next_ from kCollect on
 
   std::vector<SwitchRecord> records_;
   std::map<std::string, NodeRecord> nodes_;

@@ -26,6 +26,14 @@ class Sets {
     return policies_;
   }
   std::uint32_t epoch = 0;
+  // One that may be refused without harm to the first and the replaced one; 0: there is none.
+  [[nodiscard]] std::uint32_t any_other() {
+    std::vector<std::uint32_t> others = {0};
+    for (const Policy& policy : policies_) {
+      if (policy.number != 1 && policy.number != relay_) others.push_back(policy.number);
+    }
+    return others[pick(random_, others.size())];
+  }
 
  private:
   void add(const std::string& relay_to = "") {
@@ -114,7 +122,8 @@ TEST_F(EngineHistories, NoEditLosesOrDoublesAPacketOfAnotherPolicy) {
         const std::size_t at = pick(random_, world.topology->switches().size());
         world.switches[world.topology->switches()[at].datapath].refusal = World::refused();
       }
-      for (int step = 0; step < 100 && !(world.engine.idle() && world.pending.empty()); ++step) {
+      for (auto& [datapath, one] : world.switches) one.refused_number = pick(random_, 4) == 0 ? sets.any_other() : 0;
+      for (int step = 0; step < 200 && !(world.engine.idle() && world.pending.empty()); ++step) {
         shuffle(random_, world);
         if (world.pending.empty() || pick(random_, 10) == 0) {
           world.after(50ms);
@@ -138,23 +147,24 @@ TEST_F(EngineHistories, WhateverHappensTheFabricEndsAsAsked) {
       return world.topology->switches()[pick(random_, world.topology->switches().size())];
     };
     const auto any_node = [&] { return world.topology->nodes()[pick(random_, world.topology->nodes().size())].name; };
+    std::string told;
     for (int step = 0; step < 120; ++step) {
       const Switch chosen = any_switch();
-      switch (pick(random_, 10)) {
+      switch (pick(random_, 11)) {
         case 0:
-          world.ask(++sets.epoch, sets.next());
+          told += world.ask(++sets.epoch, sets.next());
           break;
         case 1:
-          world.switch_up(chosen.name);
+          told += world.switch_up(chosen.name);
           break;
         case 2:
-          world.switch_down(chosen.name, pick(random_, 2) == 0);
+          told += world.switch_down(chosen.name, pick(random_, 2) == 0);
           break;
         case 3:
-          world.node_up(any_node());
+          told += world.node_up(any_node());
           break;
         case 4:
-          world.node_down(any_node());
+          told += world.node_down(any_node());
           break;
         case 5: {
           openflow::TransactionResult broken;
@@ -169,28 +179,39 @@ TEST_F(EngineHistories, WhateverHappensTheFabricEndsAsAsked) {
           break;
         }
         case 7:
-          world.after(300ms);
+          told += world.after(300ms);
+          break;
+        case 8:
+          world.switches[chosen.datapath].refused_number = sets.any_other();
+          world.switches[chosen.datapath].bundles = pick(random_, 2) == 0;
           break;
         default:
-          world.answer_some(1 + pick(random_, 3));
+          told += world.answer_some(1 + pick(random_, 3));
           break;
       }
     }
-    for (auto& [datapath, one] : world.switches) one.refusal.reset();
+    for (auto& [datapath, one] : world.switches) {
+      one.refusal.reset();
+      one.refused_number = 0;
+    }
     for (const Switch& one : world.topology->switches()) {
       world.switch_down(one.name);
       world.switch_up(one.name);
     }
     for (const Node& node : world.topology->nodes()) world.node_up(node.name);
     for (int settle = 0; settle < 60; ++settle) {
-      world.answer();
-      world.after(1s);
+      told += world.answer();
+      told += world.after(1s);
     }
     world.answer();
     EXPECT_TRUE(world.engine.idle());
     EXPECT_TRUE(world.all_in_force());
     for (const PolicyView& policy : world.engine.policies()) {
-      EXPECT_EQ(policy.state, PolicyState::kActive) << policy.name << " " << policy.why;
+      const std::string failed = "policy-failed " + policy.name + " ";
+      const std::size_t first = told.find(failed);
+      const auto state = first == std::string::npos ? PolicyState::kActive : PolicyState::kFailed;
+      EXPECT_EQ(policy.state, state) << policy.name << " " << policy.why;
+      EXPECT_TRUE(first == std::string::npos || told.find(failed, first + 1) == std::string::npos) << told;
     }
   }
 }

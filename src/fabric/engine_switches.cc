@@ -244,16 +244,18 @@ Commands Engine::Impl::transaction_done(openflow::DatapathId datapath, std::uint
   const std::string words = words_of(result);
   emit(Event::Kind::kSwitchRefused, "", topology->switches()[*at].name, words);
   const Numbers guilty = blamed(sent, result);
-  if (guilty.empty()) {
+  const bool known = std::ranges::all_of(guilty, [this](std::uint32_t number) { return failed_.contains(number); });
+  if (guilty.empty() || (known && sent.target == record.desired)) {  // sending the same at once would never end
     retry_later(*at, words);
   } else if (!result.applied_nothing) {
     record.state = SwitchState::kDumping;  // to see what it holds now
     record.applied.reset();
     dump(*at);
   } else {
-    record.state = SwitchState::kSynced;  // as before the transaction; what it shall hold changes now
+    record.state = SwitchState::kSynced;  // as before the transaction; what it shall hold changes
   }
-  if (!guilty.empty()) fail_policies(guilty, topology->switches()[*at].name + ": " + words);
+  if (!known) fail_policies(guilty, topology->switches()[*at].name + ": " + words);
+  if (sent.target != record.desired) pursue(*at);
   return finish();
 }
 

@@ -20,6 +20,7 @@ struct FakeSwitch {
   std::optional<openflow::TransactionResult> refusal;  // answer to the next transaction
   bool refuses_all = false;                            // transactions, without a word about a flow
   std::uint64_t refused_number = 0;                    // refuses mods of this policy, again and again
+  bool bundles = true;                                 // false: does what is not refused of an atomic transaction
 };
 
 class World {
@@ -191,8 +192,8 @@ class World {
       if (one.refused_number == 0 || !cookie || cookie->policy != one.refused_number) continue;
       result.failed.push_back({false, index, to_string(send.mods[index].flow), "OFPFMFC_TABLE_FULL"});
       result.error = base::Error{base::ErrorCode::kLimit, "the switch refused a flow", "", "", std::nullopt};
-      result.applied_nothing = send.atomic;
-      if (send.atomic) return result;
+      result.applied_nothing = send.atomic && one.bundles;
+      if (result.applied_nothing) return result;
     }
     for (std::size_t index = 0; index < send.mods.size(); ++index) {
       const auto failed = [index](const openflow::FailedMod& each) { return each.index == index; };
