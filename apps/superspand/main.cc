@@ -84,10 +84,11 @@ base::Status run(const ControllerCommand& command) {
   if (!controller) return std::unexpected(controller.error());
   std::unique_ptr<http::Server> server;
   const auto router = api::make_router({**controller, [&server] { return server->statistics(); }});
-  auto listening = http::Server::listen(io, {command.endpoints, {*token}, command.api_tls, command.limits},
-                                        [&router](http::Request request, http::Responder responder) {
-                                          router.handle(std::move(request), std::move(responder));
-                                        });
+  auto listening =
+      http::Server::listen(io, {command.endpoints, {*token}, command.api_tls, command.limits, api::rate_classes()},
+                           [&router](http::Request request, http::Responder responder) {
+                             router.handle(std::move(request), std::move(responder));
+                           });
   if (!listening) return std::unexpected(listening.error());
   server = std::move(*listening);
   announce(**topology, *server, command.openflow, (*controller)->openflow_port());

@@ -52,6 +52,20 @@ TEST_F(Api, ANodeIsToldOnlyWhatChangesUntilItForgets) {
   EXPECT_EQ(whole.at("policies").at(0).at("name"), "dns0");
 }
 
+TEST(NodeRoutes, AHammeringClientDoesNotStarveHeartbeats) {
+  auto options = testing::server_options();
+  options.limits.requests_per_second = 0.001;
+  options.limits.request_burst = 20;
+  const testing::RunningController controller(store::make_memory_store(), std::move(options));
+  FakeNode node;
+  bool refused = false;
+  for (int heartbeat = 0; heartbeat < 50; ++heartbeat) {
+    for (int hit = 0; hit < 4; ++hit) refused = controller.get("/v1/nodes").status == 429;
+    EXPECT_EQ(controller.put("/v1/nodes/node1", node.registration(0)).status, 200);
+  }
+  EXPECT_TRUE(refused);
+}
+
 TEST_F(Api, AnUnknownNodeIsRefused) {
   FakeNode node;
   EXPECT_EQ(controller_.put("/v1/nodes/node9", node.registration(0)).status, 404);

@@ -23,4 +23,8 @@ http::Router make_router(const ApiContext& context) {
   return router;
 }
 
+std::vector<http::RateClass> rate_classes() {
+  return {{http::Method::kPut, "/v1/nodes/", 200, 400}};
+}
+
 }  // namespace superspan::api

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <vector>
 
 #include "api/controller.h"
 #include "http/router.h"
@@ -16,6 +17,10 @@ struct ApiContext {
 };
 
 [[nodiscard]] http::Router make_router(const ApiContext& context);
+
+// Registrations of nodes are heartbeats: a node that is refused them is taken for down. The same token opens the API to
+// people and scripts, so nodes have a rate of their own: 100 nodes, each every 2 s, with room for their extra ones.
+[[nodiscard]] std::vector<http::RateClass> rate_classes();
 
 void add_policies(http::Router& router, Controller& controller);
 void add_policy_statistics(http::Router& router, Controller& controller);

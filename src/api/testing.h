@@ -81,7 +81,8 @@ class IoThread {
 
 class RunningController {
  public:
-  explicit RunningController(std::unique_ptr<store::Store> store = store::make_memory_store()) {
+  explicit RunningController(std::unique_ptr<store::Store> store = store::make_memory_store(),
+                             http::ServerOptions options = server_options()) {
     auto topology = fabric::Topology::parse(kFabric, "test.yaml");
     if (!topology) throw std::runtime_error(base::render(topology.error()));
     auto controller = Controller::start(loop_.io, std::make_shared<const fabric::Topology>(std::move(*topology)),
@@ -89,8 +90,9 @@ class RunningController {
     if (!controller) throw std::runtime_error(base::render(controller.error()));
     controller_ = std::move(*controller);
     router_ = make_router({*controller_, [this] { return server_->statistics(); }});
+    options.rate_classes = rate_classes();
     auto server =
-        http::Server::listen(loop_.io, server_options(), [this](http::Request request, http::Responder responder) {
+        http::Server::listen(loop_.io, std::move(options), [this](http::Request request, http::Responder responder) {
           router_.handle(std::move(request), std::move(responder));
         });
     if (!server) throw std::runtime_error(base::render(server.error()));

@@ -185,14 +185,25 @@ bool Connection::admitted() {
                  {{"WWW-Authenticate", "Bearer"}});
     return false;
   }
-  if (!core_->buckets[index].take(std::chrono::steady_clock::now())) {
+  const std::size_t of = rate_class();
+  if (!core_->buckets[of][index].take(std::chrono::steady_clock::now())) {
+    const auto& classes = core_->options.rate_classes;
+    const double rate =
+        of < classes.size() ? classes[of].requests_per_second : core_->options.limits.requests_per_second;
     ++core_->rate_limited;
     send_problem(429, base::ErrorCode::kLimit, "too many requests with this token",
-                 fmt::format("at most {} requests a second", core_->options.limits.requests_per_second),
-                 {{"Retry-After", "1"}});
+                 fmt::format("at most {} requests a second", rate), {{"Retry-After", "1"}});
     return false;
   }
   return true;
+}
+
+std::size_t Connection::rate_class() const {
+  const auto& classes = core_->options.rate_classes;
+  const auto found = std::ranges::find_if(classes, [&](const RateClass& each) {
+    return each.method == reader_->method() && reader_->target().starts_with(each.path_prefix);
+  });
+  return static_cast<std::size_t>(found - classes.begin());
 }
 
 void Connection::dispatch() {

@@ -46,7 +46,8 @@ struct ServerCore {
   boost::asio::io_context& io;
   ServerOptions options;
   Handler handler;
-  std::vector<TokenBucket> buckets;  // one a token
+  // [class][token]; the last class is that of all other requests.
+  std::vector<std::vector<TokenBucket>> buckets;
   std::unordered_set<std::shared_ptr<Connection>> connections;
   bool closing = false;
 
@@ -82,6 +83,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   void parse();
   void refuse(const Progress& progress);
   [[nodiscard]] bool admitted();
+  [[nodiscard]] std::size_t rate_class() const;
   void dispatch();
   void send_response(const Response& response);
   void send_problem(int status, base::ErrorCode code, std::string message, std::string hint, Fields headers = {});

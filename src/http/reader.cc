@@ -84,6 +84,16 @@ std::string RequestReader::authorization() const {
   return std::string(impl_->parser.get()[beast::field::authorization]);
 }
 
+Method RequestReader::method() const {
+  const auto name = impl_->parser.get().method_string();
+  return parse_method({name.data(), name.size()});
+}
+
+std::string_view RequestReader::target() const {
+  const auto target = impl_->parser.get().target();
+  return {target.data(), target.size()};
+}
+
 base::Result<Request> RequestReader::take() {
   auto message = impl_->parser.release();
   auto target = parse_target(std::string_view(message.target().data(), message.target().size()));

@@ -36,6 +36,8 @@ class RequestReader {
   [[nodiscard]] bool expects_continue() const;
   [[nodiscard]] bool chunked_replies() const;  // the client speaks HTTP/1.1
   [[nodiscard]] std::string authorization() const;
+  [[nodiscard]] Method method() const;
+  [[nodiscard]] std::string_view target() const;  // as sent; until take()
 
   // Once after kDone. kInvalid if the target is broken.
   [[nodiscard]] base::Result<Request> take();

@@ -123,7 +123,11 @@ class Server::Impl : public std::enable_shared_from_this<Server::Impl> {
  public:
   Impl(asio::io_context& io, ServerOptions options, Handler handler) : core_(std::make_shared<ServerCore>(io)) {
     const Limits& limits = options.limits;
-    core_->buckets.assign(options.tokens.size(), TokenBucket(limits.requests_per_second, limits.request_burst));
+    const auto add_buckets = [&](double per_second, double burst) {
+      core_->buckets.emplace_back(options.tokens.size(), TokenBucket(per_second, burst));
+    };
+    for (const RateClass& each : options.rate_classes) add_buckets(each.requests_per_second, each.request_burst);
+    add_buckets(limits.requests_per_second, limits.request_burst);
     core_->options = std::move(options);
     core_->handler = std::move(handler);
   }

@@ -32,9 +32,17 @@ struct Limits {
   std::size_t body_bytes = 1024 * 1024;      // more: 413
   std::size_t connections = 4096;            // more: 503 and closed
   std::size_t streams = 256;                 // open streaming responses; more: 503
-  double requests_per_second = 50;           // per token, refilled continuously; more: 429
+  double requests_per_second = 50;           // per token (and RateClass), refilled continuously; more: 429
   double request_burst = 100;                // per token
   std::int64_t request_timeout_ms = 30'000;  // first byte to last byte of a request, idle keep-alive, stalled write
+};
+
+// Requests with a rate of their own, so that busy clients with the same token cannot starve them (nor they the others).
+struct RateClass {
+  Method method = Method::kGet;
+  std::string path_prefix;  // of the target as sent
+  double requests_per_second = 50;
+  double request_burst = 100;
 };
 
 // PEM files.
@@ -48,6 +56,7 @@ struct ServerOptions {
   std::vector<std::string> tokens;  // any of them opens the server; at least one
   std::optional<TlsFiles> tls;      // needed by kHttps endpoints
   Limits limits;
+  std::vector<RateClass> rate_classes{};  // the first that fits a request; none: the rate of `limits`
 };
 
 // The one way to answer a request. Movable, thread-safe to use from any one thread at a time. Dropping it without an

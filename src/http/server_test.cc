@@ -226,6 +226,18 @@ TEST(Limits, TooManyRequestsOfATokenAre429) {
   EXPECT_EQ(refused->header("retry-after"), "1");
 }
 
+TEST(Limits, AClassOfRequestsHasItsOwnRate) {
+  auto options = options_for("http://127.0.0.1:0");
+  options.limits.requests_per_second = 0.001;
+  options.limits.request_burst = 2;
+  options.rate_classes = {{Method::kPut, "/echo/", 0.001, 3}};
+  RunningServer server(echo_router(), options);
+  auto client = server.client();
+  for (const int status : {200, 200, 429, 429}) EXPECT_EQ(client.request(Method::kGet, "/hello")->status, status);
+  EXPECT_EQ(client.request(Method::kGet, "/echo/a")->status, 429) << "another method is not of the class";
+  for (const int status : {200, 200, 200, 429}) EXPECT_EQ(client.request(Method::kPut, "/echo/a", "b")->status, status);
+}
+
 TEST(Server, Expect100ContinueIsAnswered) {
   RunningServer server(echo_router());
   RawClient client(server.endpoint());
