@@ -181,7 +181,7 @@ class Controller final : private openflow::SwitchHandler {
   void try_out(Application& work, const PolicyBook::Proposal& proposal);
   void await(const Application& work, const std::vector<PolicyBook::Effect>& effects);
   void remove_now(const std::string& name, const Precondition& precondition, base::Duration wait,
-                  const std::function<void(base::Result<Removed>)>& done);
+                  std::function<void(base::Result<Removed>)> done);
   [[nodiscard]] base::Status commit(const PolicyBook::Proposal& proposal, const std::vector<News>& news);
   [[nodiscard]] base::Status write(const PolicyBook::Proposal& proposal, const std::vector<News>& news);
   // Goes on with `then` when the disk has what was committed; if it fails, `done` gets the error.

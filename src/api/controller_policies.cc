@@ -60,7 +60,7 @@ void Controller::remove_policy(const std::string& name, const Precondition& prec
 }
 
 void Controller::remove_now(const std::string& name, const Precondition& precondition, base::Duration wait,
-                            const std::function<void(base::Result<Removed>)>& done) {
+                            std::function<void(base::Result<Removed>)> done) {
   const auto* entry = book_.find(name);
   if (auto status = check_precondition(precondition, name, entry == nullptr ? nullptr : &entry->stored); !status) {
     return done(std::unexpected(status.error()));

@@ -45,8 +45,10 @@ Command policy_stats_command() {
   return {.name = "policy stats",
           .summary = "packets and bytes of a policy at every hop",
           .description =
-              "Shows what each switch on the way and each node counted for one policy. From filter to delivery the "
-              "packets must be the same; a difference is a loss, and this shows where.",
+              "Shows what each switch on the way and each node counted for one policy. All switches are "
+              "read at the same moment, every two seconds. From filter to delivery the packets must be the same: a "
+              "difference that the next reading has not is of packets that were on their way, one that stays is a "
+              "loss, and this shows where.",
           .positional = {.name = "NAME", .help = "name of the policy", .kind = Value::kPolicy},
           .options = {},
           .examples = {{"superspan policy stats web", "show the counters of the policy web"},

@@ -22,7 +22,8 @@
 // A step of a commit waits for a switch that failed until it has been read and sent the difference once more; if it
 // fails again, the commit goes on without it, as without one that is away, and it is tried again with longer pauses.
 // Until it confirms, its policies are pending, with its words.
-// Between commits the counters of a synced switch are read each poll_interval, and as audit all its flows are: what
+// Between commits the counters of all synced switches are read at the same moment, each poll_interval, so that the hops
+// of a policy can be compared; and as audit all flows of a switch are: what
 // differs is reported and repaired. Reading a large table keeps a switch and the controller busy for a while: an audit
 // comes each poll_interval, but not sooner than 1 ms for each flow, and it waits for a second without a change of the
 // policies, up to six times as long. A switch that is away does not hold up the others; its

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "fabric/testing/world.h"
 
 namespace superspan::fabric::support {
@@ -43,6 +45,25 @@ TEST(Engine, CountsEachHopAndSurvivesCountersThatStartAgain) {
   pass("filter1", 3);  // started again
   pass("delivery1", 10);
   EXPECT_EQ(counted(), "filter1 filter 10\nfilter2 filter 0\nmux1 mux 7\ndelivery1 delivery 10\n");
+}
+
+// Else the hops of a policy could not be compared.
+TEST(Engine, ReadsAllSwitchesAtTheSameMoment) {
+  World world(kFourSwitches);
+  for (const char* name : {"filter1", "filter2", "mux1", "delivery1"}) {
+    world.after(700ms);
+    world.switch_up(name);
+    world.answer();
+  }
+  int readings = 0;
+  for (int step = 0; step < 80; ++step) {
+    const std::string log = world.after(100ms);
+    world.answer();
+    if (log.empty()) continue;
+    EXPECT_EQ(std::ranges::count(log, '\n'), 4) << log;
+    ++readings;
+  }
+  EXPECT_EQ(readings, 4) << "one each poll_interval";
 }
 
 TEST(Engine, ABitIsNotGivenAgainUntilEverySwitchHasConfirmedItsRemoval) {

@@ -40,6 +40,7 @@ const SwitchRecord* Engine::Impl::find(openflow::DatapathId datapath) const {
   return at ? &records_[*at] : nullptr;
 }
 
+// All switches are read at the same moments, so that the counters of the hops of a policy can be compared.
 void Engine::Impl::poll(SwitchIndex at) {
   SwitchRecord& record = records_[at];
   if (record.state == SwitchState::kWaiting && now_.steady >= record.retry_at) {
@@ -47,13 +48,15 @@ void Engine::Impl::poll(SwitchIndex at) {
     return dump(at);
   }
   if (record.state != SwitchState::kSynced || step != Step::kIdle) return;
+  const auto tick = [this](base::SteadyTime time) { return time.time_since_epoch() / options_.poll_interval; };
+  if (tick(now_.steady) == tick(record.polled)) return;
   const base::Duration interval = std::max(options_.poll_interval,  //
                                            base::Duration(std::chrono::milliseconds(record.installed.size())));
-  const base::Duration age = now_.steady - record.audited;
+  const base::Duration age = now_.steady - record.audited + options_.poll_interval / 2;
   const bool quiet = now_.steady - asked_at_ >= kQuiet || interval == options_.poll_interval;
   if (age >= interval * kUnquietAudits || (age >= interval && quiet)) {
     dump(at);
-  } else if (now_.steady - record.polled >= options_.poll_interval) {
+  } else {
     dump(at, false);
   }
 }
