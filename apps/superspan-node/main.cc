@@ -12,6 +12,7 @@
 #include <set>
 #include <thread>
 
+#include "apps/descriptors.h"
 #include "http/server.h"
 #include "http/token.h"
 #include "node/api.h"
@@ -119,6 +120,9 @@ class ApiThread {
     options.limits.body_bytes = kAssignmentBytesMax;
     options.limits.requests_per_second = kRequestsPerSecond;
     options.limits.request_burst = kRequestsPerSecond;
+    options.limits.connections =
+        apps::share_descriptors(apps::raise_descriptor_limit(), {options.limits.connections, 0}).clients;
+    options.on_trouble = [](const base::Error& error) { spdlog::warn("{}", base::render(error)); };
     if (!command.tls_certificate.empty()) options.tls = http::TlsFiles{command.tls_certificate, command.tls_key};
     auto server = http::Server::listen(io_, std::move(options),
                                        [router = std::move(router)](http::Request request, http::Responder responder) {

@@ -11,6 +11,7 @@
 
 #include "api/controller.h"
 #include "api/routes.h"
+#include "apps/descriptors.h"
 #include "base/text.h"
 #include "http/token.h"
 #include "options.h"
@@ -65,6 +66,20 @@ void announce(const fabric::Topology& topology, const http::Server& server, cons
     spdlog::warn("switches are not authenticated: anybody who reaches the OpenFlow port may be one");
 }
 
+// Fewer connections where there are too few descriptors for all that are wanted.
+void limit_connections(ControllerCommand& command) {
+  const std::size_t limit = apps::raise_descriptor_limit();
+  const apps::DescriptorShare wanted{command.limits.connections, command.openflow.connections};
+  const auto share = apps::share_descriptors(limit, wanted);
+  command.limits.connections = share.clients;
+  command.openflow.connections = share.switches;
+  if (share.clients == wanted.clients && share.switches == wanted.switches) return;
+  spdlog::warn(
+      "{} open files are allowed: at most {} connections of clients and {} of switches (raise it: ulimit -Hn, "
+      "LimitNOFILE=)",
+      limit, share.clients, share.switches);
+}
+
 base::Status run(const ControllerCommand& command) {
   auto topology = read_fabric(command.fabric_file);
   if (!topology) return std::unexpected(topology.error());
@@ -85,7 +100,13 @@ base::Status run(const ControllerCommand& command) {
   std::unique_ptr<http::Server> server;
   const auto router = api::make_router({**controller, [&server] { return server->statistics(); }});
   auto listening =
-      http::Server::listen(io, {command.endpoints, {*token}, command.api_tls, command.limits, api::rate_classes()},
+      http::Server::listen(io,
+                           {command.endpoints,
+                            {*token},
+                            command.api_tls,
+                            command.limits,
+                            api::rate_classes(),
+                            [&controller](const base::Error& reason) { (*controller)->accept_failed(reason); }},
                            [&router](http::Request request, http::Responder responder) {
                              router.handle(std::move(request), std::move(responder));
                            });
@@ -106,11 +127,12 @@ base::Status run(const ControllerCommand& command) {
 
 int main(int argc, char** argv) {
   using namespace superspan;
-  const auto parsed = apps::parse_command(argc, argv);
+  auto parsed = apps::parse_command(argc, argv);
   if (const auto* leave = std::get_if<apps::Leave>(&parsed)) return apps::take_leave(*leave);
-  const auto& command = std::get<apps::ControllerCommand>(parsed);
+  auto& command = std::get<apps::ControllerCommand>(parsed);
   apps::open_log("superspand", command.log_level);
   std::signal(SIGPIPE, SIG_IGN);
+  limit_connections(command);
   if (const auto done = run(command); !done) {
     std::cerr << "superspand: " << base::render(done.error()) << "\n";
     return base::exit_code(done.error().code);

@@ -127,6 +127,10 @@ void Controller::connection_refused(const std::string& peer, const base::Error& 
   events_.add("connection-refused", "", peer, reason.message);
 }
 
+void Controller::accept_failed(const base::Error& reason) {
+  events_.add("accept-failed", "", reason.place, reason.message + (reason.hint.empty() ? "" : "; " + reason.hint));
+}
+
 const openflow::SwitchInfo* Controller::switch_info(openflow::DatapathId datapath) const {
   return openflow_ ? openflow_->find(datapath) : nullptr;
 }

@@ -132,6 +132,8 @@ class Controller final : private openflow::SwitchHandler {
   [[nodiscard]] const openflow::SwitchInfo* switch_info(openflow::DatapathId datapath) const;
   [[nodiscard]] openflow::SessionCounters session_counters(openflow::DatapathId datapath) const;
   [[nodiscard]] openflow::DoorCounters door_counters() const;
+  // Connections, of switches or of clients, cannot be accepted; an event.
+  void accept_failed(const base::Error& reason) override;
   [[nodiscard]] EventLog& events() { return events_; }
   [[nodiscard]] const EventLog& events() const { return events_; }
   [[nodiscard]] const base::Clock& clock() const { return clock_; }

@@ -38,9 +38,11 @@ void stream(EventLog& events, const http::Request& request, http::Responder resp
 }  // namespace
 
 void add_events(http::Router& router, Controller& controller) {
-  router.add(http::Method::kGet, "/v1/events", [&controller](const http::Request& request, http::Responder responder) {
-    stream(controller.events(), request, std::move(responder));
-  });
+  router.add(http::Method::kGet, "/v1/events",
+             [&controller](const http::Request& request, http::Responder responder) {
+               stream(controller.events(), request, std::move(responder));
+             },
+             {"since"});
 }
 
 }  // namespace superspan::api

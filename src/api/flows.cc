@@ -108,7 +108,8 @@ http::Response list(const Controller& controller, const http::Request& request) 
 
 void add_flows(http::Router& router, Controller& controller) {
   router.add_simple(http::Method::kGet, "/v1/flows",
-                    [&controller](const http::Request& request) { return list(controller, request); });
+                    [&controller](const http::Request& request) { return list(controller, request); },
+                    {"switch", "view"});
 }
 
 }  // namespace superspan::api

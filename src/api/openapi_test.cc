@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 #include <yaml-cpp/yaml.h>
 
+#include <algorithm>
+#include <cctype>
 #include <set>
 
 #include "api/testing.h"
@@ -56,6 +58,47 @@ TEST_F(Openapi, DescribesExactlyTheRoutesOfTheServer) {
   for (const auto& route : controller_.router().routes()) served.emplace(route.pattern, to_string(route.method));
   EXPECT_EQ(described, served);
   EXPECT_GE(described.size(), 20U);
+}
+
+// The names of the `in: query` parameters; those of an operation follow those of its path.
+std::set<std::string> arguments_of(const YAML::Node& document, const YAML::Node& parameters) {
+  constexpr std::string_view kComponents = "#/components/parameters/";
+  std::set<std::string> names;
+  for (YAML::Node each : parameters) {
+    if (const YAML::Node reference = each["$ref"]) {
+      each.reset(document["components"]["parameters"][reference.as<std::string>().substr(kComponents.size())]);
+    }
+    if (each["in"].as<std::string>() == "query") names.insert(each["name"].as<std::string>());
+  }
+  return names;
+}
+
+TEST_F(Openapi, DescribesExactlyTheArgumentsOfEachRoute) {
+  const YAML::Node document = YAML::LoadFile("src/api/openapi.yaml");
+  std::size_t all = 0;
+  for (const auto& route : controller_.router().routes()) {
+    std::string method = to_string(route.method);
+    std::ranges::transform(method, method.begin(), [](unsigned char c) { return std::tolower(c); });
+    const YAML::Node path = document["paths"][route.pattern];
+    auto described = arguments_of(document, path["parameters"]);
+    described.merge(arguments_of(document, path[method]["parameters"]));
+    EXPECT_EQ(described, std::set<std::string>(route.arguments.begin(), route.arguments.end()))
+        << method << " " << route.pattern;
+    all += described.size();
+  }
+  EXPECT_GE(all, 9U);
+}
+
+TEST_F(Openapi, AMisspeltArgumentDoesNothing) {
+  const auto answer = controller_.ask(Method::kPost, "/v1/policies:apply?dryrun=true",
+                                      R"([{"name": "web", "expression": "ip", "tools": ["ids1"]}])");
+  EXPECT_EQ(answer.status, 400) << answer.text;
+  EXPECT_TRUE(answer.text.contains("did you mean 'dry_run'?")) << answer.text;
+  EXPECT_EQ(controller_.get("/v1/policies/web").status, 404);
+  for (const auto& row : rows()) {
+    const auto refused = controller_.ask(row.method, row.target + "?no-such-argument=1", row.has_body ? "{}" : "");
+    EXPECT_EQ(refused.status, 400) << to_string(row.method) << " " << row.target;
+  }
 }
 
 TEST_F(Openapi, WithoutATokenEveryRouteIs401) {

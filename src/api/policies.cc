@@ -227,7 +227,8 @@ void add_policies(http::Router& router, Controller& controller) {
   router.add(http::Method::kPost, "/v1/policies:apply",
              [&controller](const http::Request& request, http::Responder responder) {
                apply(controller, request, std::move(responder));
-             });
+             },
+             {"wait_ms", "dry_run", "diff"});
   router.add_simple(http::Method::kGet, "/v1/policies/{name}", [&controller](const http::Request& request) {
     const auto policy = controller.policy(std::string(request.parameter("name")));
     return policy ? policy_response(*policy) : no_policy(request.parameter("name"));
@@ -235,11 +236,13 @@ void add_policies(http::Router& router, Controller& controller) {
   router.add(http::Method::kPut, "/v1/policies/{name}",
              [&controller](const http::Request& request, http::Responder responder) {
                put(controller, request, std::move(responder));
-             });
+             },
+             {"wait_ms"});
   router.add(http::Method::kDelete, "/v1/policies/{name}",
              [&controller](const http::Request& request, http::Responder responder) {
                remove(controller, request, std::move(responder));
-             });
+             },
+             {"wait_ms"});
 }
 
 }  // namespace superspan::api

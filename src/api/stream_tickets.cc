@@ -55,10 +55,12 @@ base::Result<boost::json::object> ticket(const Controller& controller, const htt
 }  // namespace
 
 void add_stream_tickets(http::Router& router, Controller& controller) {
-  router.add_simple(http::Method::kGet, "/v1/policies/{name}/stream", [&controller](const http::Request& request) {
-    const auto found = ticket(controller, request);
-    return found ? json_response(*found) : http::problem(found.error());
-  });
+  router.add_simple(http::Method::kGet, "/v1/policies/{name}/stream",
+                    [&controller](const http::Request& request) {
+                      const auto found = ticket(controller, request);
+                      return found ? json_response(*found) : http::problem(found.error());
+                    },
+                    {"node"});
 }
 
 }  // namespace superspan::api

@@ -49,11 +49,24 @@ bool TokenBucket::take(base::SteadyTime now) {
   return true;
 }
 
-Connection::Connection(std::shared_ptr<ServerCore> core, std::shared_ptr<Transport> transport)
-    : core_(std::move(core)), transport_(std::move(transport)), timer_(core_->io) {}
+Connection::Connection(std::shared_ptr<ServerCore> core, std::shared_ptr<Transport> transport, std::string address)
+    : core_(std::move(core)), transport_(std::move(transport)), address_(std::move(address)), timer_(core_->io) {
+  if (!address_.empty()) ++core_->strangers[address_];
+}
+
+void Connection::no_stranger() {
+  if (!std::exchange(stranger_, false) || address_.empty()) return;
+  const auto found = core_->strangers.find(address_);
+  if (--found->second == 0) core_->strangers.erase(found);
+}
+
+std::int64_t Connection::request_timeout_ms() const {
+  const Limits& limits = core_->options.limits;
+  return stranger_ ? std::min(limits.stranger_timeout_ms, limits.request_timeout_ms) : limits.request_timeout_ms;
+}
 
 void Connection::start() {
-  arm(core_->options.limits.request_timeout_ms);
+  arm(request_timeout_ms());
   transport_->handshake([self = shared_from_this()](error_code error) {
     if (self->closed_) return;
     if (error) return self->close();
@@ -66,6 +79,7 @@ void Connection::close() {
   if (std::exchange(closed_, true)) return;
   timer_.cancel();
   transport_->close();
+  no_stranger();
   if (stream_) {
     --core_->open_streams;
     stream_->connection_over();
@@ -121,8 +135,9 @@ void Connection::on_read(error_code error, std::size_t count) {
 }
 
 void Connection::got_bytes(std::size_t count) {
-  // The clock of a request starts with its first byte, that of an idle connection with the last answer.
-  if (!std::exchange(started_, true)) arm(core_->options.limits.request_timeout_ms);
+  // The clock of a request starts with its first byte, that of an idle connection with the last answer. That of a
+  // stranger started when it came.
+  if (!std::exchange(started_, true) && !stranger_) arm(request_timeout_ms());
   in_.append(chunk_.data(), count);
   parse();
 }
@@ -184,6 +199,10 @@ bool Connection::admitted() {
                  "send 'Authorization: Bearer TOKEN' with the token of the state directory",
                  {{"WWW-Authenticate", "Bearer"}});
     return false;
+  }
+  if (stranger_) {
+    no_stranger();
+    arm(request_timeout_ms());
   }
   const std::size_t of = rate_class();
   if (!core_->buckets[of][index].take(std::chrono::steady_clock::now())) {
@@ -247,14 +266,14 @@ void Connection::after_response() {
   started_ = !in_.empty();
   const auto& limits = core_->options.limits;
   reader_.emplace(limits.header_bytes, limits.body_bytes);
-  arm(limits.request_timeout_ms);
+  arm(request_timeout_ms());
   if (in_.empty()) return read();
   parse();
 }
 
 void Connection::write_out(void (Connection::*then)()) {
   writing_ = true;
-  arm(stream_ ? stall_timeout_ms_ : core_->options.limits.request_timeout_ms);
+  arm(stream_ ? stall_timeout_ms_ : request_timeout_ms());
   const auto rest = std::string_view(out_).substr(written_);
   transport_->write_some(rest, [self = shared_from_this(), then](error_code error, std::size_t count) {
     if (self->closed_) return;

@@ -13,6 +13,7 @@
 #include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -49,6 +50,7 @@ struct ServerCore {
   // [class][token]; the last class is that of all other requests.
   std::vector<std::vector<TokenBucket>> buckets;
   std::unordered_set<std::shared_ptr<Connection>> connections;
+  std::map<std::string, std::size_t> strangers;  // connections of an address that never showed a token
   bool closing = false;
 
   std::atomic<std::uint64_t> open_connections = 0;
@@ -63,7 +65,8 @@ struct ServerCore {
 
 class Connection final : public std::enable_shared_from_this<Connection> {
  public:
-  Connection(std::shared_ptr<ServerCore> core, std::shared_ptr<Transport> transport);
+  // `address`: whose share of strangers it takes until it shows a token; empty: nobody's.
+  Connection(std::shared_ptr<ServerCore> core, std::shared_ptr<Transport> transport, std::string address);
 
   void start();
   void close();
@@ -95,10 +98,13 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   void after_pump();
   void linger();
   void arm(std::int64_t timeout_ms);
+  [[nodiscard]] std::int64_t request_timeout_ms() const;
+  void no_stranger();
   void on_timeout();
 
   std::shared_ptr<ServerCore> core_;
   std::shared_ptr<Transport> transport_;
+  std::string address_;
   boost::asio::steady_timer timer_;
   std::uint64_t timer_turn_ = 0;  // a wait that was replaced must not fire
   std::array<char, 16 * 1024> chunk_;
@@ -110,6 +116,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   std::int64_t stall_timeout_ms_ = 0;
   std::size_t lingered_bytes_ = 0;
   Phase phase_ = Phase::kReading;
+  bool stranger_ = true;  // never showed a token
   bool reading_ = false;
   bool started_ = false;     // some byte of the current request is there
   bool admitted_ = false;    // the current request has a good token and its share of the rate

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/router.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <cassert>
 #include <utility>
 
+#include "base/nearest.h"
 #include "http/problem.h"
 
 namespace superspan::http {
@@ -43,18 +47,40 @@ Response wrong_method(const std::string& method, const std::string& allowed) {
   return response;
 }
 
-}  // namespace
-
-void Router::add(Method method, std::string_view pattern, Handler handler) {
-  assert(pattern.starts_with('/'));
-  assert(std::ranges::none_of(routes_, [&](const Route& r) { return r.method == method && r.pattern == pattern; }));
-  routes_.push_back({method, std::string(pattern), split(pattern), std::move(handler)});
+base::Status check_arguments(const Fields& query, const std::vector<std::string>& known) {
+  for (auto argument = query.begin(); argument != query.end(); ++argument) {
+    const std::string& name = argument->first;
+    if (std::ranges::find(known, name) == known.end()) {
+      std::string hint = base::did_you_mean(name, known);
+      if (hint.empty()) {
+        hint = known.empty() ? "it takes none" : fmt::format("it knows {}", fmt::join(known, ", "));
+      }
+      return base::fail(base::ErrorCode::kInvalid, fmt::format("the resource has no argument '{}'", name), hint, name);
+    }
+    if (std::find_if(query.begin(), argument, [&](const auto& earlier) { return earlier.first == name; }) != argument) {
+      return base::fail(base::ErrorCode::kInvalid, fmt::format("the argument '{}' stands twice", name), "give it once",
+                        name);
+    }
+  }
+  return {};
 }
 
-void Router::add_simple(Method method, std::string_view pattern, SimpleHandler handler) {
-  add(method, pattern, [handler = std::move(handler)](const Request& request, Responder responder) {
-    responder.reply(handler(request));
-  });
+}  // namespace
+
+void Router::add(Method method, std::string_view pattern, Handler handler, std::vector<std::string> arguments) {
+  assert(pattern.starts_with('/'));
+  assert(std::ranges::none_of(routes_, [&](const Route& r) { return r.method == method && r.pattern == pattern; }));
+  routes_.push_back({method, std::string(pattern), split(pattern), std::move(handler), std::move(arguments)});
+}
+
+void Router::add_simple(Method method, std::string_view pattern, SimpleHandler handler,
+                        std::vector<std::string> arguments) {
+  add(
+      method, pattern,
+      [handler = std::move(handler)](const Request& request, Responder responder) {
+        responder.reply(handler(request));
+      },
+      std::move(arguments));
 }
 
 // At the first segment where they differ in kind, the literal one wins.
@@ -86,6 +112,9 @@ void Router::handle(Request request, Responder responder) const {
   if (best == nullptr) {
     return responder.reply(allowed.empty() ? not_found(request.path) : wrong_method(request.method_name, allowed));
   }
+  if (auto known = check_arguments(request.query, best->arguments); !known) {
+    return responder.reply(problem(known.error()));
+  }
   for (std::size_t at = 0; at < path.size(); ++at) {
     const std::string_view name = best->segments[at];
     if (is_parameter(name)) request.parameters.emplace_back(name.substr(1, name.size() - 2), std::move(path[at]));
@@ -96,7 +125,7 @@ void Router::handle(Request request, Responder responder) const {
 std::vector<Router::RouteName> Router::routes() const {
   std::vector<RouteName> names;
   names.reserve(routes_.size());
-  for (const auto& route : routes_) names.push_back({route.method, route.pattern});
+  for (const auto& route : routes_) names.push_back({route.method, route.pattern, route.arguments});
   return names;
 }
 

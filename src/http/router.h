@@ -17,9 +17,11 @@ using SimpleHandler = std::function<Response(const Request&)>;
 
 class Router {
  public:
-  // `pattern` begins with '/'. Adding the same (method, pattern) twice is a bug (asserted).
-  void add(Method method, std::string_view pattern, Handler handler);
-  void add_simple(Method method, std::string_view pattern, SimpleHandler handler);
+  // `pattern` begins with '/'. Adding the same (method, pattern) twice is a bug (asserted). `arguments` are the names
+  // that the query may have, each once; any other is answered with 400, for what it asked for would not be done.
+  void add(Method method, std::string_view pattern, Handler handler, std::vector<std::string> arguments = {});
+  void add_simple(Method method, std::string_view pattern, SimpleHandler handler,
+                  std::vector<std::string> arguments = {});
 
   // Fills request.parameters and calls the handler of the route.
   void handle(Request request, Responder responder) const;
@@ -27,6 +29,7 @@ class Router {
   struct RouteName {
     Method method;
     std::string pattern;
+    std::vector<std::string> arguments;
     friend bool operator==(const RouteName&, const RouteName&) = default;
   };
   // In the order added.
@@ -38,6 +41,7 @@ class Router {
     std::string pattern;
     std::vector<std::string> segments;
     Handler handler;
+    std::vector<std::string> arguments;
   };
   [[nodiscard]] bool better(const Route& left, const Route& right) const;
   std::vector<Route> routes_;

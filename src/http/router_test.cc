@@ -31,7 +31,6 @@ TEST(Router, PicksTheMostLiteralRoute) {
       {"/v1/policies/all", "/v1/policies/all"},
       {"/v1/policies/a%20b", "/v1/policies/{name} name=a b"},
       {"/v1/policies/web/stats", "/v1/{kind}/{name}/stats kind=policies name=web"},
-      {"/v1/policies/web?x=1", "/v1/policies/{name} name=web"},
   };
   for (const auto& [path, answer] : table) EXPECT_EQ(client.request(Method::kGet, path)->body, answer);
   for (const char* path : {"/v1", "/v1/policies/", "//", "/v1/policies/web/stats/more", "/v2/policies"}) {
@@ -39,9 +38,41 @@ TEST(Router, PicksTheMostLiteralRoute) {
   }
 }
 
+TEST(Router, AnArgumentThatTheRouteDoesNotKnowIsRefused) {
+  Router router;
+  router.add_simple(
+      Method::kPost, "/apply",
+      [](const Request& request) {
+        return Response{
+            200, "text/plain", "dry_run=" + std::string(request.argument("dry_run").value_or("absent")), {}};
+      },
+      {"dry_run", "wait_ms"});
+  router.add_simple(Method::kGet, "/plain", [](const Request&) { return Response{}; });
+  test::RunningServer server(std::move(router));
+  auto client = server.client();
+  EXPECT_EQ(client.request(Method::kPost, "/apply?wait_ms=1&dry_run=true")->body, "dry_run=true");
+  struct Row {
+    Method method;
+    const char* target;
+    const char* message;
+    const char* hint;
+  };
+  for (const Row& row : std::vector<Row>{
+           {Method::kPost, "/apply?dryrun=true", "the resource has no argument 'dryrun'", "did you mean 'dry_run'?"},
+           {Method::kPost, "/apply?dry_run=true&Colour=red", "the resource has no argument 'Colour'",
+            "it knows dry_run, wait_ms"},
+           {Method::kPost, "/apply?dry_run=true&dry_run=false", "the argument 'dry_run' stands twice", "give it once"},
+           {Method::kGet, "/plain?x=1", "the resource has no argument 'x'", "it takes none"}}) {
+    const auto refused = client.request(row.method, row.target);
+    EXPECT_EQ(refused->status, 400) << row.target;
+    EXPECT_EQ(error_of(*refused).message, row.message);
+    EXPECT_EQ(error_of(*refused).hint, row.hint);
+  }
+}
+
 TEST(Router, ListsItsRoutes) {
   EXPECT_EQ(named_routes().routes().size(), 5U);
-  EXPECT_EQ(named_routes().routes()[1], (Router::RouteName{Method::kGet, "/v1/policies"}));
+  EXPECT_EQ(named_routes().routes()[1], (Router::RouteName{Method::kGet, "/v1/policies", {}}));
 }
 
 }  // namespace

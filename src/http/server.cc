@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <boost/asio/basic_socket_acceptor.hpp>
+#include <boost/asio/ip/network_v6.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/post.hpp>
@@ -28,6 +29,22 @@ using Acceptor = asio::basic_socket_acceptor<stream_protocol>;
 
 // After an error of accept() that does not go away by itself (no descriptors left).
 constexpr auto kAcceptPause = std::chrono::milliseconds(100);
+constexpr auto kTroubleRepeat = std::chrono::minutes(1);
+
+// Of IPv6 only the network (64 bits), since a peer has all addresses of it. Empty for unix sockets: who opens them has
+// been let in by their mode.
+std::string address_of_peer(const asio::basic_stream_socket<stream_protocol>& socket) {
+  error_code error;
+  const auto remote = socket.remote_endpoint(error);
+  if (error) return "unknown";  // it has gone already
+  if (remote.protocol().family() == AF_UNIX) return "";
+  asio::ip::tcp::endpoint tcp;
+  if (remote.size() > tcp.capacity()) return "unknown";
+  std::memcpy(tcp.data(), remote.data(), remote.size());
+  const auto address = tcp.address();
+  if (!address.is_v6() || address.to_v6().is_v4_mapped()) return address.to_string();
+  return asio::ip::make_network_v6(address.to_v6(), 64).canonical().to_string();
+}
 
 base::Status check(const ServerOptions& options) {
   if (options.endpoints.empty()) return base::fail(ErrorCode::kInvalid, "a server needs an endpoint");
@@ -177,10 +194,23 @@ class Server::Impl : public std::enable_shared_from_this<Server::Impl> {
   void accept(Listener& listener) {
     listener.acceptor.async_accept([self = shared_from_this(), &listener](error_code error, Socket socket) {
       if (self->core_->closing) return;
-      if (error) return self->accept_later(listener);
+      if (error) {
+        self->tell_trouble(listener, error);
+        return self->accept_later(listener);
+      }
       self->admit(listener, std::move(socket));
       self->accept(listener);
     });
+  }
+
+  void tell_trouble(const Listener& listener, const error_code& error) {
+    const auto now = std::chrono::steady_clock::now();
+    if (!core_->options.on_trouble || (told_ && now - *told_ < kTroubleRepeat)) return;
+    told_ = now;
+    const bool descriptors = error.value() == EMFILE || error.value() == ENFILE;
+    core_->options.on_trouble({ErrorCode::kLimit, "cannot accept connections: " + error.message(),
+                               descriptors ? "raise the limit of open files (ulimit -n, LimitNOFILE=)" : "",
+                               to_string(listener.endpoint), std::nullopt});
   }
 
   void accept_later(Listener& listener) {
@@ -191,13 +221,16 @@ class Server::Impl : public std::enable_shared_from_this<Server::Impl> {
   }
 
   void admit(const Listener& listener, Socket socket) {
-    if (core_->connections.size() >= core_->options.limits.connections) {
+    std::string address = address_of_peer(socket);
+    const auto strangers = core_->strangers.find(address);
+    if (core_->connections.size() >= core_->options.limits.connections ||
+        (strangers != core_->strangers.end() && strangers->second >= core_->options.limits.strangers_per_address)) {
       ++core_->refused_connections;
       return refuse(listener, std::move(socket));
     }
     auto transport = listener.tls ? make_tls_transport(std::move(socket), listener.tls, "")
                                   : make_plain_transport(std::move(socket));
-    auto connection = std::make_shared<Connection>(core_, std::move(transport));
+    auto connection = std::make_shared<Connection>(core_, std::move(transport), std::move(address));
     core_->connections.insert(connection);
     ++core_->open_connections;
     connection->start();
@@ -216,6 +249,7 @@ class Server::Impl : public std::enable_shared_from_this<Server::Impl> {
   std::shared_ptr<ServerCore> core_;
   std::vector<std::unique_ptr<Listener>> listeners_;
   std::vector<Endpoint> endpoints_;
+  std::optional<base::SteadyTime> told_;  // when trouble was told last
 };
 
 Server::Server(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}

@@ -31,9 +31,11 @@ struct Limits {
   std::size_t header_bytes = 8 * 1024;       // more: 431
   std::size_t body_bytes = 1024 * 1024;      // more: 413
   std::size_t connections = 4096;            // more: 503 and closed
+  std::size_t strangers_per_address = 256;   // connections that never showed a token; unix sockets are free. More: 503
   std::size_t streams = 256;                 // open streaming responses; more: 503
   double requests_per_second = 50;           // per token (and RateClass), refilled continuously; more: 429
   double request_burst = 100;                // per token
+  std::int64_t stranger_timeout_ms = 5'000;  // from the connection to the end of the first header with a token
   std::int64_t request_timeout_ms = 30'000;  // first byte to last byte of a request, idle keep-alive, stalled write
 };
 
@@ -57,6 +59,9 @@ struct ServerOptions {
   std::optional<TlsFiles> tls;      // needed by kHttps endpoints
   Limits limits;
   std::vector<RateClass> rate_classes{};  // the first that fits a request; none: the rate of `limits`
+  // Told, at most once a minute, when connections cannot be accepted, usually for want of descriptors. On the io
+  // thread.
+  std::function<void(const base::Error&)> on_trouble{};
 };
 
 // The one way to answer a request. Movable, thread-safe to use from any one thread at a time. Dropping it without an

@@ -8,6 +8,7 @@
 
 #include <boost/asio/local/stream_protocol.hpp>
 
+#include "base/testing/no_descriptors.h"
 #include "http/test_server.h"
 
 namespace superspan::http {
@@ -212,6 +213,71 @@ TEST(Limits, OneConnectionTooManyIs503) {
   }
   EXPECT_TRUE(RawClient(server.endpoint()).read_all().starts_with("HTTP/1.1 503 "));
   EXPECT_EQ(server.statistics().refused_connections, 1U);
+}
+
+TEST(Limits, AStrangerHasLessTimeThanAKnownClient) {
+  auto options = options_for("http://127.0.0.1:0");
+  options.limits.stranger_timeout_ms = 200;
+  RunningServer server(echo_router(), options);
+  EXPECT_EQ(RawClient(server.endpoint()).read_all(), "");
+  RawClient dripping(server.endpoint());
+  dripping.send("GET /hello HTTP/1.1\r\n");
+  EXPECT_TRUE(dripping.read_all().starts_with("HTTP/1.1 408 "));
+  RawClient refused(server.endpoint());
+  refused.send("GET /hello HTTP/1.1\r\n\r\n");
+  EXPECT_TRUE(refused.read_all().starts_with("HTTP/1.1 401 "));  // and closed
+  RawClient known(server.endpoint());
+  known.send("PUT /echo/a HTTP/1.1\r\n" + kAuthorization + close_after() + "Content-Length: 4\r\n\r\nb");
+  std::this_thread::sleep_for(std::chrono::milliseconds(600));
+  EXPECT_TRUE(known.ask("ody").contains("a=body"));
+}
+
+TEST(Limits, StrangersOfOneAddressTakeNotAllConnections) {
+  const test::TemporaryFolder folder;
+  auto options = options_for("http://127.0.0.1:0");
+  options.endpoints.push_back(*parse_endpoint("unix:" + (folder / "api.sock").string()));
+  options.limits.strangers_per_address = 3;
+  RunningServer server(echo_router(), options);
+  std::vector<std::unique_ptr<RawClient>> known;
+  for (int i = 0; i < 10; ++i) {
+    known.push_back(std::make_unique<RawClient>(server.endpoint()));
+    known.back()->send(get("/hello"));
+    known.back()->read_until("hello");
+  }
+  std::vector<std::unique_ptr<RawClient>> strangers;
+  for (int i = 0; i < 3; ++i) strangers.push_back(std::make_unique<RawClient>(server.endpoint()));
+  EXPECT_TRUE(RawClient(server.endpoint()).read_all().starts_with("HTTP/1.1 503 "));
+  EXPECT_EQ(server.statistics().refused_connections, 1U);
+  // Unix sockets do not mind, and a place is free as soon as one shows a token.
+  Client local(options.endpoints[1], {test::kToken, "", 5'000});
+  EXPECT_EQ(local.request(Method::kGet, "/hello")->body, "hello");
+  strangers.front()->send(get("/hello"));
+  EXPECT_TRUE(strangers.front()->read_until("hello").contains("hello"));
+  EXPECT_EQ(server.client().request(Method::kGet, "/hello")->body, "hello");
+}
+
+TEST(Limits, WithoutDescriptorsItTellsOnceAndGoesOnLater) {
+  auto options = options_for("http://127.0.0.1:0");
+  std::atomic<int> told = 0;
+  options.on_trouble = [&](const base::Error& error) {
+    EXPECT_TRUE(error.message.starts_with("cannot accept connections: ")) << error.message;
+    ++told;
+  };
+  RunningServer server(echo_router(), options);
+  boost::asio::io_context io;
+  boost::asio::ip::tcp::socket client(io);
+  client.open(boost::asio::ip::tcp::v4());
+  {
+    const base::testing::NoDescriptors none;
+    client.connect({boost::asio::ip::make_address("127.0.0.1"), server.endpoint().port});
+    std::this_thread::sleep_for(std::chrono::milliseconds(500));
+  }
+  EXPECT_EQ(told, 1);
+  boost::asio::write(client, boost::asio::buffer(get("/hello", close_after())));
+  std::string answer;
+  boost::system::error_code ended;
+  boost::asio::read(client, boost::asio::dynamic_buffer(answer), ended);
+  EXPECT_TRUE(answer.contains("hello")) << answer;
 }
 
 TEST(Limits, TooManyRequestsOfATokenAre429) {

@@ -6,6 +6,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <cerrno>
 #include <cstdio>
 #include <set>
 
@@ -21,6 +22,7 @@ using base::ErrorCode;
 constexpr auto kTick = std::chrono::milliseconds(50);
 // Without certificates a second session of a datapath is believed only after the first has been silent for so long.
 constexpr auto kDeadAfter = std::chrono::seconds(2);
+constexpr auto kTroubleRepeat = std::chrono::minutes(1);
 
 base::Error make_error(ErrorCode code, std::string message, std::string hint = {}) {
   return {code, std::move(message), std::move(hint), {}, std::nullopt};
@@ -69,6 +71,7 @@ class Server::Impl final : public ConnectionOwner, public std::enable_shared_fro
  private:
   void accept();
   void accepted(tcp::socket socket);
+  void accept_failed(const boost::system::error_code& error);
   void tick();
   void refuse(const Connection& connection, const base::Error& reason);
   void admit(Connection& connection);
@@ -87,6 +90,7 @@ class Server::Impl final : public ConnectionOwner, public std::enable_shared_fro
   std::optional<asio::ssl::context> tls_;
   std::set<std::shared_ptr<Connection>> connections_;
   std::map<DatapathId, std::shared_ptr<Connection>> switches_;
+  std::optional<base::SteadyTime> trouble_told_;
   bool stopped_ = false;
 };
 
@@ -133,12 +137,24 @@ void Server::Impl::accept() {
       self->accepted(std::move(socket));
       return self->accept();
     }
+    self->accept_failed(error);
+    if (self->stopped_) return;
     // Out of descriptors or memory: wait a little instead of spinning.
     self->retry_.expires_after(kTick);
     self->retry_.async_wait([self](const boost::system::error_code& cancelled) {
       if (!cancelled && !self->stopped_) self->accept();
     });
   });
+}
+
+void Server::Impl::accept_failed(const boost::system::error_code& error) {
+  const auto now = clock_.steady();
+  if (trouble_told_ && now - *trouble_told_ < kTroubleRepeat) return;
+  trouble_told_ = now;
+  const bool descriptors = error.value() == EMFILE || error.value() == ENFILE;
+  handler_.accept_failed({ErrorCode::kLimit, "cannot accept connections: " + error.message(),
+                          descriptors ? "raise the limit of open files (ulimit -n, LimitNOFILE=)" : "",
+                          options_.address + ":" + std::to_string(port()), std::nullopt});
 }
 
 void Server::Impl::accepted(tcp::socket socket) {

@@ -58,6 +58,8 @@ class SwitchHandler {
   // A connection that never became a switch: wrong version, certificate, datapath, a second session, garbage. Not
   // every one is told (doorman.h); Server::door() counts all.
   virtual void connection_refused(const std::string& /*peer*/, const base::Error& /*reason*/) {}
+  // Connections wait because they cannot be accepted, usually for want of descriptors. Told at most once a minute.
+  virtual void accept_failed(const base::Error& /*reason*/) {}
 };
 
 class Server {

@@ -10,6 +10,7 @@
 #include <boost/asio/write.hpp>
 #include <fstream>
 
+#include "base/testing/no_descriptors.h"
 #include "openflow/session_script.h"
 
 namespace superspan::openflow {
@@ -116,6 +117,7 @@ class ServerTest : public testing::Test, public SwitchHandler {
   void connection_refused(const std::string&, const base::Error& reason) override {
     log_.push_back("refused: " + reason.message);
   }
+  void accept_failed(const base::Error& reason) override { log_.push_back(reason.message); }
   static Transaction flows(std::size_t count) {
     Transaction transaction;
     for (std::size_t index = 0; index < count; ++index) {
@@ -232,6 +234,22 @@ TEST_F(ServerTest, ThereIsALimitOfConnections) {
   auto third = dial(9);
   ASSERT_TRUE(wait([&] { return log_.size() == 4; }, {third.get()}));
   EXPECT_EQ(log_[3], "connected 9");
+}
+
+TEST_F(ServerTest, WithoutDescriptorsItTellsOnceAndTakesTheSwitchLater) {
+  listen();
+  tcp::socket waiting(client_io_);
+  waiting.open(tcp::v4());
+  {
+    const base::testing::NoDescriptors none;
+    waiting.connect({boost::asio::ip::make_address("127.0.0.1"), server_->port()});
+    wait([] { return false; }, {}, 300ms);
+  }
+  ASSERT_EQ(log_.size(), 1U);
+  EXPECT_TRUE(log_[0].starts_with("cannot accept connections: ")) << log_[0];
+  auto peer = dial(7);
+  ASSERT_TRUE(wait([&] { return log_.size() == 2; }, {peer.get()}));
+  EXPECT_EQ(log_[1], "connected 7");
 }
 
 // Sockets that only connect: half of them say nothing, half say nonsense.
