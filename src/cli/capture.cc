@@ -127,7 +127,8 @@ base::Status follow(CaptureRun& run, PacketSink* sink) {
   if (sink != nullptr) {
     if (auto closed = sink->close(); status && !closed) status = closed;
   }
-  const auto removed = run.remove_policy();
+  auto removed = run.remove_policy();
+  if (removed && run.unconfirmed) removed = not_confirmed(run.request.name, *run.unconfirmed);
   run.terminal.err << fmt::format("{} packets, {} bytes, {} dropped\n", totals.packets, totals.bytes, totals.dropped);
   if (status) return removed;
   if (!removed) run.terminal.err << base::render(removed.error()) << "\n";

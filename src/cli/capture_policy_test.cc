@@ -125,6 +125,21 @@ TEST(Capture, NeverDeletesAPolicyThatTookTheNameOfItsOwn) {
   EXPECT_EQ(controller.policies(), std::vector<std::string>{"mine"});
 }
 
+TEST(Capture, SaysWhichSwitchMayStillCopyForIt) {
+  FakeController controller;
+  controller.answer("DELETE /v1/policies/mine", R"({"switches": ["filter1"]})", 202);
+  controller.on_stream = [](const Stream& stream) {
+    stream->write(head() + packets(1));
+    stream->finish();
+  };
+  const Outcome outcome = run_command(controller, {"capture", "udp", "-w", controller.file("x"), "--name", "mine"});
+  EXPECT_EQ(outcome.code, 6);
+  EXPECT_TRUE(
+      outcome.err.starts_with("1 packets, 42 bytes, 0 dropped\n"
+                              "policy mine is deleted, but may still be copied by filter1\n"))
+      << outcome.err;
+}
+
 TEST(Capture, SaysThatSomebodyElseDeletedItsPolicy) {
   FakeController controller;
   controller.on_stream = [&controller](const Stream& stream) {

@@ -44,9 +44,13 @@ std::string entity_tag_of(const json::value& policy) {
 
 base::Status CaptureRun::remove_policy() {
   if (removed) return {};
-  const auto status = controller.with_timeout(kRemoveTimeout).remove_if(policy_target(request.name), entity_tag);
-  if (status) return removed = true, status;
-  base::Error error = status.error();
+  const auto removal = controller.with_timeout(kRemoveTimeout).remove_policy(request.name, entity_tag);
+  if (removal) {
+    removed = true;
+    if (!removal->confirmed) unconfirmed = removal->switches;
+    return {};
+  }
+  base::Error error = removal.error();
   const bool gone = error.code == base::ErrorCode::kNotFound;
   if (gone || error.place == "If-Match") {
     removed = true;
@@ -72,7 +76,7 @@ std::string CaptureRun::reclaim() {
   if (!looks_like(*policy, *this)) {
     return fmt::format("policy '{}' is not provably of this capture and is left as it is", request.name);
   }
-  return controller.remove_if(target, entity_tag_of(*policy)) ? "" : by_itself;
+  return controller.remove_policy(request.name, entity_tag_of(*policy)) ? "" : by_itself;
 }
 
 std::string CaptureRun::tell(bool controller_answers) const {

@@ -4,7 +4,9 @@
 
 #include <boost/json/value.hpp>
 #include <chrono>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "cli/capture_request.h"
@@ -28,6 +30,7 @@ struct CaptureRun {
   std::string entity_tag = {};  // of the policy that this capture made; empty before
   bool removed = false;         // or found replaced: there is nothing to take away any more
   bool unanswered = false;      // an attempt to remove it may have worked
+  std::optional<std::vector<std::string>> unconfirmed = {};  // removed, but not confirmed by these switches or others
 
   [[nodiscard]] bool is_own(const boost::json::value& policy) const { return entity_tag_of(policy) == entity_tag; }
   // The policy is taken away, unless somebody else did that or put another in its place, which is told and left alone.

@@ -129,22 +129,28 @@ base::Status Controller::remove(std::string_view target) {
   return {};
 }
 
-base::Result<std::vector<std::string>> Controller::remove_policy(std::string_view name) {
-  const auto answer = send(http::Method::kDelete, policy_target(name), {});
+base::Result<Controller::Removal> Controller::remove_policy(std::string_view name, const std::string& entity_tag) {
+  const http::Fields only = entity_tag.empty() ? http::Fields{} : http::Fields{{"If-Match", entity_tag}};
+  const auto answer = send(http::Method::kDelete, policy_target(name), {}, only);
   if (!answer) return std::unexpected(answer.error());
-  std::vector<std::string> switches;
+  Removal removal{.confirmed = answer->is_null(), .switches = {}};  // 204 has no body, 202 has
   const json::value* list = member(*answer, "switches");
-  if (list == nullptr || !list->is_array()) return switches;
+  if (list == nullptr || !list->is_array()) return removal;
   for (const json::value& one : list->get_array()) {
-    if (one.is_string()) switches.emplace_back(one.get_string());
+    if (one.is_string()) removal.switches.emplace_back(one.get_string());
   }
-  return switches;
+  return removal;
 }
 
-base::Status Controller::remove_if(std::string_view target, const std::string& entity_tag) {
-  auto answer = send(http::Method::kDelete, target, {}, {{"If-Match", entity_tag}});
-  if (!answer) return std::unexpected(answer.error());
-  return {};
+base::Status not_confirmed(std::string_view policy, const std::vector<std::string>& switches) {
+  std::string names;
+  for (const std::string& name : switches) names += (names.empty() ? "" : ", ") + printable(name);
+  return base::fail(
+      base::ErrorCode::kUnavailable,
+      fmt::format("policy {} is deleted, but {}", printable(policy),
+                  names.empty() ? "not every switch and node has confirmed it yet" : "may still be copied by " + names),
+      "a switch that is away or does not answer goes on until it has heard of it; `superspan switches` "
+      "says which");
 }
 
 base::Status Controller::stream(std::string_view target, const http::Client::OnChunk& on_chunk) {

@@ -31,11 +31,14 @@ class Controller {
   [[nodiscard]] std::expected<boost::json::value, Errors> post_all(std::string_view target,
                                                                    const boost::json::value& body);
   [[nodiscard]] base::Result<boost::json::value> post(std::string_view target, const boost::json::value& body);
-  // DELETE of a policy; the switches that may still copy for it, because they are away or have not answered yet.
-  [[nodiscard]] base::Result<std::vector<std::string>> remove_policy(std::string_view name);
+  // What became of a policy that was deleted. Either way it is gone from the controller.
+  struct Removal {
+    bool confirmed = true;              // by all switches and nodes; false: it may still be copied
+    std::vector<std::string> switches;  // that have not confirmed it; may be empty also when something has not
+  };
+  // DELETE of a policy. With an entity tag only while it has that: kConflict (place: "If-Match") if it is another one.
+  [[nodiscard]] base::Result<Removal> remove_policy(std::string_view name, const std::string& entity_tag = "");
   [[nodiscard]] base::Status remove(std::string_view target);
-  // Only while it has that entity tag: kConflict (place: "If-Match") if it is another one or gone.
-  [[nodiscard]] base::Status remove_if(std::string_view target, const std::string& entity_tag);
   // See http::Client::stream; a status that is not 2xx is an error.
   [[nodiscard]] base::Status stream(std::string_view target, const http::Client::OnChunk& on_chunk);
 
@@ -59,6 +62,8 @@ class Controller {
   std::string endpoint_;
 };
 
+// The error for a policy whose removal not everything has confirmed: kUnavailable, with the switches that are known.
+[[nodiscard]] base::Status not_confirmed(std::string_view policy, const std::vector<std::string>& switches);
 // "/v1/policies/NAME" with the name encoded.
 [[nodiscard]] std::string policy_target(std::string_view name, std::string_view rest = "");
 

@@ -177,6 +177,16 @@ TEST(PolicyDelete, TellsWhichSwitchMayStillCopy) {
       << outcome.err;
 }
 
+TEST(PolicyDelete, NeverSaysDeletedBeforeItIsConfirmed) {
+  FakeController controller;
+  controller.answer("DELETE /v1/policies/web", R"({"switches": []})", 202);
+  const Outcome outcome = run_command(controller, {"policy", "delete", "web"});
+  EXPECT_EQ(outcome.code, 6);
+  EXPECT_EQ(outcome.out, "");
+  EXPECT_TRUE(outcome.err.starts_with("policy web is deleted, but not every switch and node has confirmed it yet\n"))
+      << outcome.err;
+}
+
 TEST(PolicyDelete, RemovesWhatItCanAndReportsTheRest) {
   FakeController controller;
   controller.add_policy("web", {{"name", "web"}});

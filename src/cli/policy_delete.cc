@@ -10,23 +10,16 @@
 namespace superspan::cli {
 namespace {
 
-base::Status check_gone(const std::string& policy, const std::vector<std::string>& held_by) {
-  if (held_by.empty()) return {};
-  std::string names;
-  for (const std::string& name : held_by) names += (names.empty() ? "" : ", ") + printable(name);
-  return base::fail(base::ErrorCode::kUnavailable,
-                    "policy " + printable(policy) + " is deleted, but may still be copied by " + names,
-                    "a switch that is away goes on until it is back; `superspan switches` says which");
-}
-
 // Removes all that can be removed; the first error counts, the others are printed at once.
 base::Result<int> run(const Invocation& invocation) {
   auto controller = Controller::connect(invocation);
   if (!controller) return std::unexpected(controller.error());
   base::Status first;
   for (const std::string& name : invocation.arguments.positionals()) {
-    const auto held_by = controller->remove_policy(name);
-    const base::Status removed = held_by ? check_gone(name, *held_by) : base::Status(std::unexpected(held_by.error()));
+    const auto removal = controller->remove_policy(name);
+    base::Status removed;
+    if (!removal) removed = std::unexpected(removal.error());
+    if (removal && !removal->confirmed) removed = not_confirmed(name, removal->switches);
     if (removed) {
       invocation.terminal.out << "policy " << printable(name) << " deleted\n";
     } else if (first) {
@@ -46,8 +39,8 @@ Command policy_delete_command() {
           .summary = "end policies and remove them",
           .description =
               "Takes the policies' flows out of every switch, filters first, closes their recordings and "
-              "streams, and forgets them. What was recorded stays. A switch that is away goes on copying until it is "
-              "back: then its name is told, and the exit code is 6.",
+              "streams, and forgets them. What was recorded stays. A switch that is away or does "
+              "not answer goes on copying until it has heard of it: then its name is told, and the exit code is 6.",
           .positional = {.name = "NAME", .help = "names of the policies", .kind = Value::kPolicy, .most = kAny},
           .options = {},
           .examples = {{"superspan policy delete web", "remove the policy web"},

@@ -219,8 +219,9 @@ class Engine {
   struct Held {
     std::uint32_t number = 0;
     Slot slot;
-    std::vector<std::string>
-        switches;         // that have not confirmed its removal; empty: it is still asked for or committed
+    // That have not confirmed its removal, because they were not asked for it yet, have not answered or are away.
+    // Empty while it is asked for, and while a commit has yet to send it or to forget it.
+    std::vector<std::string> switches;
     bool moving = false;  // nobody has to come back first
   };
   [[nodiscard]] std::vector<Held> held() const;  // by number

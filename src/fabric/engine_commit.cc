@@ -140,7 +140,7 @@ std::vector<Engine::Held> Engine::Impl::held() const {
   std::vector<Held> held;
   for (const auto& [number, slot] : held_) {
     Held one{number, slot, {}, true};
-    for (SwitchIndex at = 0; at < records_.size() && !wanted_somewhere(number); ++at) {
+    for (SwitchIndex at = 0; at < records_.size() && !contains(asked_, number); ++at) {
       if (!records_[at].may_hold.contains(number)) continue;
       one.switches.push_back(topology->switches()[at].name);
       one.moving = one.moving && records_[at].state != SwitchState::kAbsent;

@@ -102,6 +102,25 @@ TEST(Engine, ABitIsNotGivenAgainUntilEverySwitchHasConfirmedItsRemoval) {
   EXPECT_EQ(world.ask(3, {stays, next}).find("error"), std::string::npos);
 }
 
+TEST(Engine, EverySwitchThatHasNotConfirmedARemovalIsNamed) {
+  World world(kFourSwitches);
+  world.connect_all();
+  using Names = std::vector<std::string>;
+  world.ask(1, {wanted_policy(1, web(), {}, {"tool1"})});
+  EXPECT_EQ(world.engine.held()[0].switches, Names{}) << "it is asked for";
+  world.answer();
+  world.ask(2, {});
+  EXPECT_EQ(world.engine.held()[0].switches, (Names{"filter1", "filter2", "mux1", "delivery1"}));
+  EXPECT_TRUE(world.engine.held()[0].moving);
+  world.answer_some(1);
+  EXPECT_EQ(world.engine.held()[0].switches, (Names{"filter2", "mux1", "delivery1"})) << "filter2 hangs";
+  world.answer();
+  EXPECT_EQ(world.engine.held()[0].switches, (Names{"mux1", "delivery1"})) << "copies are under way";
+  world.after(200ms);
+  world.answer();
+  EXPECT_TRUE(world.engine.held().empty());
+}
+
 TEST(Engine, ASwitchThatIsAwayHoldsARemovedPolicyUntilItIsBack) {
   World world(kFourSwitches);
   world.connect_all();
