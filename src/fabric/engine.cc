@@ -106,15 +106,29 @@ Engine::Impl::Wait Engine::Impl::waits_for(const std::string& node, std::uint32_
   return {"node '" + node + "' has not answered", true};
 }
 
+// A commit waits for switches that are busy. Which ones is told when it takes long.
+Engine::Impl::Wait Engine::Impl::waits_for_commit() const {
+  const auto refused = std::ranges::find_if(records_, &SwitchRecord::has_another_try);
+  if (refused != records_.end()) return waits_for(*refused, static_cast<SwitchIndex>(refused - records_.begin()));
+  std::string text = "commit under way";
+  for (SwitchIndex at = 0; at < records_.size(); ++at) {
+    const SwitchRecord& record = records_[at];
+    if (!record.busy()) continue;
+    const auto asked = record.sending ? record.sending->asked_at : record.polled;
+    const auto waited = std::chrono::floor<std::chrono::seconds>(now_.steady - asked).count();
+    if (waited < 1) continue;
+    text += text.contains(':') ? ", " : ": ";
+    text += "switch '" + topology->switches()[at].name + "' has not answered for " + std::to_string(waited) + " s";
+  }
+  return {std::move(text), true};
+}
+
 // What a policy still waits for.
 Engine::Impl::Wait Engine::Impl::waits_for(const PlacedPolicy& policy) const {
   const WantedPolicy* const wanted = steady(policy.number());
   const auto committed = committed_.find(policy.number());
-  if (wanted == nullptr || committed == committed_.end()) {
-    const auto refused = std::ranges::find_if(records_, &SwitchRecord::has_another_try);
-    if (refused == records_.end()) return {"commit under way", true};
-    return waits_for(*refused, static_cast<SwitchIndex>(refused - records_.begin()));
-  }
+  const bool as_asked = wanted != nullptr && same_for_nodes(*wanted->placed.policy, *policy.policy);
+  if (!as_asked || committed == committed_.end()) return waits_for_commit();
   base::SteadyTime confirmed = committed->second;
   for (const auto& [at, hop] : *wanted->route) {
     if (Wait wait = waits_for(records_[at], at); !wait.text.empty()) return wait;

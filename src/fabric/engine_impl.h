@@ -33,6 +33,7 @@ struct SwitchRecord {
     std::uint64_t id = 0;
     std::shared_ptr<const DesiredFlows> target;
     std::vector<openflow::FlowMod> mods;
+    base::SteadyTime asked_at{};
   };
   std::optional<Transaction> sending;
   struct Dump {
@@ -155,6 +156,7 @@ class Engine::Impl {
   // --- engine_nodes.cc ---
   void assign(const Policies& kept, const Policies& added);
   [[nodiscard]] bool nodes_answered() const;
+  [[nodiscard]] static bool same_for_nodes(const Policy& left, const Policy& right);
   void ask(NodeRecord& node);
 
   // --- engine_counters.cc ---
@@ -178,6 +180,7 @@ class Engine::Impl {
   [[nodiscard]] Standing standing_of(const PlacedPolicy& policy) const;
   [[nodiscard]] Wait waits_for(const PlacedPolicy& policy) const;
   [[nodiscard]] Wait waits_for(const SwitchRecord& record, SwitchIndex at) const;
+  [[nodiscard]] Wait waits_for_commit() const;
   [[nodiscard]] Wait waits_for(const std::string& node, std::uint32_t policy) const;
   [[nodiscard]] const WantedPolicy* steady(std::uint32_t number) const;
   void note_states();

@@ -45,6 +45,10 @@ std::map<std::uint32_t, std::uint64_t> first_revisions(const NodeRecord& node,
 
 }  // namespace
 
+bool Engine::Impl::same_for_nodes(const Policy& left, const Policy& right) {
+  return assigned(left) == assigned(right);
+}
+
 // Tells every node its part of both sets, if that is not what it was told last. Where both sets have a policy, the
 // second one's word counts (it may be newer).
 void Engine::Impl::assign(const Policies& kept, const Policies& added) {

@@ -104,7 +104,7 @@ void Engine::Impl::pursue(SwitchIndex at) {
   Sending sending = ordered ? in_safe_order(std::move(mods), record.installed) : Sending{std::move(mods)};
   record.may_hold.merge(record.desired->policies());
   record.state = SwitchState::kSending;
-  record.sending = SwitchRecord::Transaction{next_transaction_++, record.desired, sending.mods};
+  record.sending = SwitchRecord::Transaction{next_transaction_++, record.desired, sending.mods, now_.steady};
   ++record.transactions;
   record.mods += sending.mods.size();
   out_.emplace_back(

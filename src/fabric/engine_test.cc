@@ -364,6 +364,45 @@ TEST(Engine, WhatIsAskedDuringACommitWaitsAndOnlyTheLatestCounts) {
   EXPECT_TRUE(world.all_in_force());
 }
 
+TEST(Engine, AChangedPolicyIsPendingUntilItsNodeHasHeardOfTheChange) {
+  World world(kOneSwitch);
+  world.connect_all();
+  Policy changed = wanted_policy(1, web(), {}, {"node1"});
+  const Policy other = wanted_policy(2, web(), {}, {"tool1"});
+  world.ask(1, {changed});
+  world.answer();
+  world.ask(2, {changed, other});
+  EXPECT_EQ(world.state("p1"), "active");
+  changed.snaplen = 64;
+  EXPECT_EQ(world.ask(3, {changed, other}), "policy-pending p1 commit under way\n");
+  EXPECT_EQ(world.state("p1"), "pending: commit under way");
+  EXPECT_EQ(world.answer_round(),  // the next commit stamps its epoch
+            "assign node1: p1\n"
+            "send s1 +1 -0\n"
+            "policy-active p2\n");
+  std::swap(world.pending.front(), world.pending.back());
+  EXPECT_EQ(world.answer_some(1), "");
+  EXPECT_EQ(world.state("p1"), "pending: node 'node1' has not answered");
+  EXPECT_EQ(world.answer_some(1), "policy-active p1\n");
+}
+
+TEST(Engine, ACommitThatWaitsNamesTheSwitchesThatDoNotAnswer) {
+  World world(kFourSwitches);
+  world.connect_all();
+  world.ask(1, {wanted_policy(1, web(), {}, {"tool1"})});
+  EXPECT_EQ(world.state("p1"), "pending: commit under way");
+  world.after(1s);
+  EXPECT_EQ(world.state("p1"),
+            "pending: commit under way: switch 'mux1' has not answered for 1 s, "
+            "switch 'delivery1' has not answered for 1 s");
+  world.answer_some(1);
+  world.after(4s);
+  EXPECT_EQ(world.state("p1"), "pending: commit under way: switch 'delivery1' has not answered for 5 s");
+  EXPECT_TRUE(world.engine.policies().front().moving);
+  world.answer();
+  EXPECT_EQ(world.state("p1"), "active");
+}
+
 TEST(Engine, RefusesWhatCannotBe) {
   World world(kOneSwitch);
   EXPECT_EQ(world.ask(1, {wanted_policy(1, web(), {"tap9"}, {"tool1"})}), "error p1: unknown tap 'tap9'\n");
