@@ -45,13 +45,23 @@ bool is_needed(std::uint32_t type) {
          type == kEnhancedPacket;
 }
 
+bool is_block_length(std::uint32_t length) {
+  return length >= kBlockOverheadBytes && length % 4 == 0;
+}
+
 }  // namespace
 
 base::Result<bool> CaptureReader::next_pcapng(CaptureFrame& frame) {
   while (true) {
     if (!input_->have(kBlockOverheadBytes)) {
       if (input_->left() == 0 && !input_->error()) return false;
-      return cut_off();
+      if (input_->error() || input_->left() < kBlockHeaderBytes) return cut_off();
+      // Not even a whole block's frame: cut off, unless the length that is there is none.
+      const base::BytesView rest = input_->view(kBlockHeaderBytes);
+      const std::uint32_t type = Fields(rest, little_).u32();
+      const std::uint32_t length = Fields(rest.subspan(4), little_).u32();
+      if (type == kSectionHeader || is_block_length(length)) return cut_off();
+      return damaged(fmt::format("a block of type {} claims {} bytes", type, length));
     }
     const base::BytesView head = input_->view(kBlockOverheadBytes);
     std::uint32_t type = Fields(head, little_).u32();
@@ -63,7 +73,7 @@ base::Result<bool> CaptureReader::next_pcapng(CaptureFrame& frame) {
       little_ = order == kByteOrderMagic;
     }
     const std::uint32_t length = Fields(head.subspan(4), little_).u32();
-    if (length < kBlockOverheadBytes || length % 4 != 0) {
+    if (!is_block_length(length)) {
       return damaged(fmt::format("a block of type {} claims {} bytes", type, length));
     }
     if (length > kBlockBytesMax && is_needed(type)) {

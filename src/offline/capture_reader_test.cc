@@ -167,6 +167,8 @@ std::vector<Refused> refused() {
       {"half a section", cut(CaptureBytes().section().view(), 4), 0, "cut off"},
       {"half a block", cut(good_ng.view(), 1), 0, "cut off"},
       {"a block of 4 bytes", after(good_ng, CaptureBytes().u32(6).u32(4).u32(4)), 1, "claims 4 bytes"},
+      {"a block of no bytes at the end", after(good_ng, CaptureBytes().u32(6).u32(0)), 1, "claims 0 bytes"},
+      {"a block of no bytes", after(good_ng, CaptureBytes().u32(6).u32(0).zeros(8)), 1, "claims 0 bytes"},
       {"an odd length", after(good_ng, CaptureBytes().u32(6).u32(13).zeros(8)), 1, "claims 13 bytes"},
       {"a huge packet block", after(good_ng, CaptureBytes().u32(6).u32(0xfffffff0).zeros(8)), 1,
        "claims 4294967280 bytes, more than"},
