@@ -87,9 +87,10 @@ class FakeController {
     http::Router router;
     for (const auto method : {http::Method::kGet, http::Method::kPut, http::Method::kPost, http::Method::kDelete}) {
       for (const char* pattern : {"/v1/{a}", "/v1/{a}/{b}", "/v1/{a}/{b}/{c}"}) {
-        router.add(method, pattern, [this](const http::Request& request, http::Responder responder) {
-          handle(request, std::move(responder));
-        });
+        router.add(
+            method, pattern,
+            [this](const http::Request& request, http::Responder responder) { handle(request, std::move(responder)); },
+            {"wait_ms", "dry_run", "diff", "since", "switch", "view"});
       }
     }
     return router;
