@@ -14,7 +14,7 @@ demo() { env SECONDS_LONG=3 "$@" tools/demo.sh "$bin" > "$log" 2>&1 || fail "$* 
 check_rows() {
   awk -v wanted="$1" '
     $1 == "policy" && $2 == "hop" { table = 1; next }
-    $1 == "edge:" { table = 0 }
+    NF != 8 { table = 0 }
     table { hops[$1] = hops[$1] " " $2; rows++; if ($3 + $4 + $7 + $8 != $5 + $6 || $3 == 0) { print "wrong row: " $0; bad = 1 } }
     END { if (hops["web"] != wanted " t1") { print "hops of web:" hops["web"]; bad = 1 }
           if (hops["live"] != wanted " node1 capture") { print "hops of live:" hops["live"]; bad = 1 }
