@@ -174,6 +174,8 @@ inline bool prepare() {
     std::cerr << "SKIPPED: this test needs openvswitch-switch and iproute2\n";
     return false;
   }
+  // Else the kernel announces its IPv6 addresses on the ports of the switch, between the frames of the test.
+  std::ofstream("/proc/sys/net/ipv6/conf/default/disable_ipv6") << "1\n";
   return true;
 }
 
