@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "fabric/testing/histories.h"
 #include "fabric/testing/world.h"
 
 namespace superspan::fabric::support {
@@ -13,11 +14,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-std::shared_ptr<const policy::CompiledPolicy> web() {
-  static const auto compiled =
-      rules({accept({is(Field::kEthType, 0x800), is(Field::kIpProto, 6), is(Field::kL4Destination, 80)})});
-  return compiled;
-}
 TEST(Engine, CountsEachHopAndSurvivesCountersThatStartAgain) {
   World world(kFourSwitches);
   world.connect_all();

@@ -2,28 +2,13 @@
 // Switches that refuse the flows of a policy.
 #include <gtest/gtest.h>
 
+#include "fabric/testing/histories.h"
 #include "fabric/testing/world.h"
 
 namespace superspan::fabric::support {
 namespace {
 
 using namespace std::chrono_literals;
-
-std::shared_ptr<const policy::CompiledPolicy> web() {
-  static const auto compiled =
-      rules({accept({is(Field::kEthType, 0x800), is(Field::kIpProto, 6), is(Field::kL4Destination, 80)})});
-  return compiled;
-}
-std::shared_ptr<const policy::CompiledPolicy> everything() {
-  static const auto compiled = rules({accept({})});
-  return compiled;
-}
-
-std::size_t times(const std::string& word, const std::string& log) {
-  std::size_t count = 0;
-  for (std::size_t at = 0; (at = log.find(word, at)) != std::string::npos; ++at) ++count;
-  return count;
-}
 
 // A switch that is sent the same again and again does not hold the test up.
 std::string settle(World& world) {

@@ -3,23 +3,15 @@
 #pragma once
 
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <initializer_list>
 #include <random>
 #include <string>
 
+#include "base/testing/seed.h"
+
 namespace superspan::policy::testing {
 
-inline std::uint64_t seed() {
-  static const std::uint64_t value = [] {
-    const char* given = std::getenv("SUPERSPAN_SEED");
-    const std::uint64_t chosen = given != nullptr ? std::strtoull(given, nullptr, 0) : std::random_device{}();
-    std::printf("SUPERSPAN_SEED=%llu\n", static_cast<unsigned long long>(chosen));
-    return chosen;
-  }();
-  return value;
-}
+using base::testing::seed;
 
 class Random {
  public:
