@@ -207,6 +207,13 @@ void Controller::carry_out(const fabric::AssignNode& command) {
   });
 }
 
+void Controller::carry_out(const fabric::FinalCounters& command) {
+  for (LastCounters* const last : {&ended_counters_, &leaving_counters_}) {
+    const auto kept = last->find(command.number);
+    if (kept != last->end()) kept->second = command.hops;
+  }
+}
+
 void Controller::carry_out(const fabric::Event& event) {
   using Kind = fabric::Event::Kind;
   look_ = look_ || event.kind == Kind::kPolicyActive || event.kind == Kind::kPolicyFailed;
@@ -230,6 +237,7 @@ void Controller::tick() {
   if (steady - pruned_ >= kPrune) {
     pruned_ = steady;
     prune();
+    forget_old_counters();
   }
   timer_.expires_after(kTick);
   timer_.async_wait([this, alive = std::weak_ptr(alive_)](const boost::system::error_code& error) {

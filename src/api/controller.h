@@ -101,8 +101,9 @@ class Controller final : private openflow::SwitchHandler {
     return changes_.add({}, std::move(work), std::move(done));
   }
   struct Removed {
-    bool done = false;                 // nothing of it is under way any more
-    std::vector<std::string> held_by;  // switches that have not confirmed its removal and may still copy
+    bool done = false;                     // nothing of it is under way any more
+    std::vector<std::string> held_by;      // switches that have not confirmed its removal and may still copy
+    std::vector<fabric::HopCounter> hops;  // its last counters, if done
   };
   // `done` when the fabric has forgotten it, or what is left waits for a switch to come back, or after `wait`.
   void remove_policy(const std::string& name, const Precondition& precondition, base::Duration wait,
@@ -166,6 +167,7 @@ class Controller final : private openflow::SwitchHandler {
   void carry_out(fabric::SendTransaction& command);
   void carry_out(const fabric::DumpFlows& command);
   void carry_out(const fabric::AssignNode& command);
+  void carry_out(const fabric::FinalCounters& command);
   void carry_out(const fabric::Event& event);
   void tick();
   // Stores the proposal and makes it the engine's set; on error everything is as before. `news` is told as soon as the
@@ -199,8 +201,9 @@ class Controller final : private openflow::SwitchHandler {
   void end_later(const std::string& policy, std::string because);
   void end_due_policies();
   void prune();
-  void remember_statistics(const std::string& policy);
-  void forget_statistics(const std::string& policy);
+  [[nodiscard]] Removed take_leave(std::uint32_t number);
+  void remember_counters(const std::string& policy);
+  void forget_old_counters();
   void wait_for(base::Duration wait, std::function<bool(bool late)> answered);
   void check_waiters();
   [[nodiscard]] const fabric::PolicyView* find_view(const std::vector<fabric::PolicyView>& views,
@@ -227,8 +230,10 @@ class Controller final : private openflow::SwitchHandler {
   Backoff end_retry_;
   bool store_failing_ = false;
   bool flush_failing_ = false;
-  std::map<std::string, Statistics> last_statistics_;  // of ended policies
-  std::deque<fabric::Command> pending_;                // commands that came while others were carried out
+  using LastCounters = std::map<std::uint32_t, std::vector<fabric::HopCounter>>;  // by number
+  LastCounters ended_counters_;
+  LastCounters leaving_counters_;        // of deleted policies whose clients wait
+  std::deque<fabric::Command> pending_;  // commands that came while others were carried out
   bool executing_ = false;
   std::vector<Waiter> waiters_;
   base::SteadyTime committed_{};  // when the store last wrote

@@ -121,7 +121,7 @@ void Controller::make(Application& work) {
     return work.answer_refusals();
   }
   for (std::size_t index = 0; index < work.drafts.size(); ++index) {
-    if (proposal->effects[index] == PolicyBook::Effect::kCreated) forget_statistics(work.drafts[index].name);
+    if (proposal->effects[index] == PolicyBook::Effect::kCreated) nodes_.forget_policy(work.drafts[index].name);
   }
   await(work, proposal->effects);
 }

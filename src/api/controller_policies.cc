@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <ranges>
+#include <set>
 #include <utility>
 
 #include "api/controller.h"
@@ -68,19 +70,33 @@ void Controller::remove_now(const std::string& name, const Precondition& precond
   const auto proposal = book_.remove(name);
   if (!proposal) return done(std::unexpected(proposal.error()));
   const std::uint32_t number = entry->stored.number;
+  leaving_counters_[number] = statistics(name)->hops;
+  auto leave = [this, number, done = std::move(done)](base::Result<Removed> removed) {
+    leaving_counters_.erase(number);
+    done(std::move(removed));
+  };
   if (auto committed = commit(*proposal, {{"policy-deleted", name, ""}}); !committed) {
-    return done(std::unexpected(committed.error()));
+    return leave(std::unexpected(committed.error()));
   }
-  forget_statistics(name);
-  auto answer = [this, number, done](bool late) {
-    const auto all = engine_.held();
-    const auto held = std::ranges::find(all, number, &fabric::Engine::Held::number);
-    const bool moving = !engine_.idle() || (held != all.end() && held->moving);
-    if (moving && !late) return false;
-    done(Removed{!moving, held == all.end() ? std::vector<std::string>{} : held->switches});
+  nodes_.forget_policy(name);
+  auto answer = [this, number, leave](bool late) {
+    Removed removed = take_leave(number);
+    if (!removed.done && !late) return false;
+    leave(std::move(removed));
     return true;
   };
-  when_stored(std::move(done), [this, wait, answer = std::move(answer)] { wait_for(wait, answer); });
+  when_stored<Removed>(leave, [this, wait, answer = std::move(answer)] { wait_for(wait, answer); });
+}
+
+// How far the fabric is with forgetting a policy.
+Controller::Removed Controller::take_leave(std::uint32_t number) {
+  Removed removed{.done = engine_.idle(), .held_by = {}, .hops = leaving_counters_[number]};
+  for (const auto& held : engine_.held()) {
+    if (held.number != number) continue;
+    removed.done = removed.done && !held.moving;
+    removed.held_by = held.switches;
+  }
+  return removed;
 }
 
 void Controller::end_later(const std::string& policy, std::string because) {
@@ -95,13 +111,17 @@ void Controller::end_due_policies() {
   if (proposal.unchanged) return to_end_.clear();  // somebody else was faster
   std::vector<News> news;
   for (const auto& policy : proposal.change.put) {
-    remember_statistics(policy.name);
+    remember_counters(policy.name);
     news.push_back({"policy-ended", policy.name, policy.ended_because});
   }
-  if (!commit(proposal, news)) return end_retry_.failed(clock_.steady());
+  if (const auto committed = commit(proposal, news); !committed) {
+    const bool told = end_retry_.failing() || store_failing_;
+    if (!told) events_.add("policy-end-delayed", to_end_.begin()->first, "", committed.error().message);
+    return end_retry_.failed(clock_.steady());
+  }
   end_retry_.worked();
   to_end_.clear();
-  for (const auto& forgotten : proposal.change.removed) forget_statistics(forgotten);
+  for (const auto& forgotten : proposal.change.removed) nodes_.forget_policy(forgotten);
 }
 
 void Controller::prune() {
@@ -109,7 +129,14 @@ void Controller::prune() {
   const auto count = proposal.change.removed.size();
   if (proposal.unchanged || !commit(proposal, {{"policies-forgotten", "", fmt::format("{} ended policies", count)}}))
     return;
-  for (const auto& forgotten : proposal.change.removed) forget_statistics(forgotten);
+  for (const auto& forgotten : proposal.change.removed) nodes_.forget_policy(forgotten);
+}
+
+void Controller::forget_old_counters() {
+  const auto numbers = std::views::values(book_.entries()) |
+                       std::views::transform([](const PolicyBook::Entry& entry) { return entry.stored.number; });
+  const std::set<std::uint32_t> known(numbers.begin(), numbers.end());
+  std::erase_if(ended_counters_, [&known](const auto& entry) { return !known.contains(entry.first); });
 }
 
 // --- waiting ---
@@ -179,8 +206,8 @@ Controller::Statistics Controller::statistics_of(const PolicyBook::Entry& entry,
   Statistics statistics{policy, {}, {}};
   if (view != nullptr) {
     statistics.hops = view->hops;
-  } else if (const auto last = last_statistics_.find(policy); last != last_statistics_.end()) {
-    statistics.hops = last->second.hops;
+  } else if (const auto last = ended_counters_.find(entry.stored.number); last != ended_counters_.end()) {
+    statistics.hops = last->second;
   }
   for (const auto& [name, node] : nodes_.entries()) {
     const auto* counters = NodeDirectory::policy_counters(node, policy, entry.stored.number);
@@ -203,13 +230,9 @@ std::vector<Controller::Statistics> Controller::all_statistics() const {
   return all;
 }
 
-void Controller::forget_statistics(const std::string& policy) {
-  last_statistics_.erase(policy);
-  nodes_.forget_policy(policy);
-}
-
-void Controller::remember_statistics(const std::string& policy) {
-  if (auto statistics = this->statistics(policy)) last_statistics_[policy] = std::move(*statistics);
+void Controller::remember_counters(const std::string& policy) {
+  const auto* entry = book_.find(policy);
+  if (entry != nullptr) ended_counters_[entry->stored.number] = statistics(policy)->hops;
 }
 
 }  // namespace superspan::api

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "api/json_reader.h"
+#include "api/policy_statistics.h"
 #include "api/preconditions.h"
 #include "api/respond.h"
 #include "api/routes.h"
@@ -92,6 +93,13 @@ void put(Controller& controller, const http::Request& request, http::Responder r
                    [held](const Applying& result) { held->reply(put_answer(result)); });
 }
 
+http::Response removal_answer(const Controller::Removed& removed) {
+  const bool confirmed = removed.done && removed.held_by.empty();
+  const json::array switches(removed.held_by.begin(), removed.held_by.end());
+  return json_response({{"confirmed", confirmed}, {"switches", switches}, {"hops", hops_json(removed.hops)}},
+                       confirmed ? 200 : 202);
+}
+
 void remove(Controller& controller, const http::Request& request, http::Responder responder) {
   const auto wait = number_argument(request, "wait_ms", kWaitMaxMs, kWaitMaxMs);
   if (!wait) return responder.reply(http::problem(wait.error()));
@@ -101,11 +109,7 @@ void remove(Controller& controller, const http::Request& request, http::Responde
   controller.remove_policy(std::string(request.parameter("name")), *precondition, std::chrono::milliseconds(*wait),
                            [held](const base::Result<Controller::Removed>& removed) {
                              if (!removed) return held->reply(refusal({removed.error()}));
-                             if (removed->done && removed->held_by.empty()) {
-                               return held->reply({204, "application/json", "", {}});
-                             }
-                             const json::array switches(removed->held_by.begin(), removed->held_by.end());
-                             held->reply(json_response(json::object{{"switches", switches}}, 202));
+                             held->reply(removal_answer(*removed));
                            });
 }
 

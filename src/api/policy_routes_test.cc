@@ -144,7 +144,10 @@ TEST_F(Api, APolicyThatWasMadeAgainIsAnotherOne) {
 TEST_F(Api, ADeletedPolicyIsGone) {
   controller_.put("/v1/policies/web", R"({"expression": "ip", "tools": ["ids1"]})");
   const auto removed = controller_.remove("/v1/policies/web");
-  EXPECT_TRUE(removed.status == 204 || removed.status == 202) << removed.status;
+  EXPECT_EQ(removed.status, 200);
+  EXPECT_EQ(text_at(removed, "/confirmed"), "true");
+  EXPECT_EQ(text_at(removed, "/switches"), "[]");
+  EXPECT_EQ(text_at(removed, "/hops/0/stage"), "filter");
   EXPECT_EQ(controller_.get("/v1/policies/web").status, 404);
   EXPECT_EQ(controller_.remove("/v1/policies/web").status, 404);
   EXPECT_EQ(controller_.get("/v1/policies/web/stats").status, 404);

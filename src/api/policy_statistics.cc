@@ -11,18 +11,22 @@ namespace superspan::api {
 
 namespace json = boost::json;
 
-json::object statistics_json(const Controller::Statistics& statistics) {
-  json::array hops;
-  for (const auto& hop : statistics.hops) {
-    hops.push_back({{"switch", hop.at}, {"stage", hop.stage}, {"packets", hop.packets}, {"bytes", hop.bytes}});
+json::array hops_json(const std::vector<fabric::HopCounter>& hops) {
+  json::array list;
+  for (const auto& hop : hops) {
+    list.push_back({{"switch", hop.at}, {"stage", hop.stage}, {"packets", hop.packets}, {"bytes", hop.bytes}});
   }
+  return list;
+}
+
+json::object statistics_json(const Controller::Statistics& statistics) {
   json::array nodes;
   for (const auto& [name, counters] : statistics.nodes) {
     json::object node{{"node", name}};
     for (const auto& [key, value] : counters) node[key] = value;
     nodes.push_back(std::move(node));
   }
-  return {{"policy", statistics.policy}, {"hops", std::move(hops)}, {"nodes", std::move(nodes)}};
+  return {{"policy", statistics.policy}, {"hops", hops_json(statistics.hops)}, {"nodes", std::move(nodes)}};
 }
 
 void add_policy_statistics(http::Router& router, Controller& controller) {

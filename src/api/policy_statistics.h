@@ -8,6 +8,7 @@
 
 namespace superspan::api {
 
+[[nodiscard]] boost::json::array hops_json(const std::vector<fabric::HopCounter>& hops);
 [[nodiscard]] boost::json::object statistics_json(const Controller::Statistics& statistics);
 
 }  // namespace superspan::api

@@ -9,6 +9,7 @@
 #include <ostream>
 #include <thread>
 
+#include "base/nearest.h"
 #include "cli/capture_request.h"
 #include "cli/capture_run.h"
 #include "cli/commands.h"
@@ -41,6 +42,33 @@ base::Status must_be_new(Controller& controller, const std::string& name) {
   if (!answer) return std::unexpected(answer.error());
   return base::fail(base::ErrorCode::kConflict, fmt::format("a policy '{}' exists already", name),
                     "choose another --name, or leave it away", "--name");
+}
+
+// Taps, tools and nodes are looked up before a file is touched for nothing.
+base::Status must_exist(const std::vector<std::string>& given, const std::vector<std::string>& known,
+                        std::string_view noun, std::string_view lists, const std::string& option) {
+  const auto unknown = std::ranges::find_if(
+      given, [&known](const std::string& name) { return std::ranges::find(known, name) == known.end(); });
+  if (unknown == given.end()) return {};
+  const std::string close = base::did_you_mean(*unknown, known);
+  return base::fail(base::ErrorCode::kNotFound, fmt::format("the fabric has no {} '{}'", noun, *unknown),
+                    close.empty() ? fmt::format("{} them", lists) : close, option);
+}
+
+base::Status taps_must_exist(Controller& controller, const std::vector<std::string>& taps) {
+  if (taps.empty()) return {};
+  const auto known = names_of(controller, "/v1/taps");
+  if (!known) return std::unexpected(known.error());
+  return must_exist(taps, *known, "tap", "`superspan taps` lists", "--from");
+}
+
+base::Status tools_must_exist(Controller& controller, const std::vector<std::string>& tools,
+                              const std::vector<std::string>& nodes) {
+  if (tools.empty()) return {};
+  auto known = names_of(controller, "/v1/tools");
+  if (!known) return std::unexpected(known.error());
+  known->insert(known->end(), nodes.begin(), nodes.end());
+  return must_exist(tools, *known, "tool or node", "`superspan tools` and `superspan nodes` list", "--to");
 }
 
 std::string announcement(const CaptureRequest& request) {
@@ -128,6 +156,7 @@ base::Status follow(CaptureRun& run, PacketSink* sink) {
     if (auto closed = sink->close(); status && !closed) status = closed;
   }
   auto removed = run.remove_policy();
+  if (sink == nullptr && run.last_counters) totals = delivered(*run.last_counters);
   if (removed && run.unconfirmed) removed = not_confirmed(run.request.name, *run.unconfirmed);
   run.terminal.err << fmt::format("{} packets, {} bytes, {} dropped\n", totals.packets, totals.bytes, totals.dropped);
   if (status) return removed;
@@ -147,6 +176,10 @@ base::Result<int> run(const Invocation& invocation) {
   }
   const auto request = capture_request(invocation, nodes);
   if (!request) return std::unexpected(request.error());
+  if (auto status = taps_must_exist(*controller, request->taps); !status) return std::unexpected(status.error());
+  if (auto status = tools_must_exist(*controller, request->tools, nodes); !status) {
+    return std::unexpected(status.error());
+  }
   if (invocation.arguments.given("name")) {
     if (auto status = must_be_new(*controller, request->name); !status) return std::unexpected(status.error());
   }

@@ -84,7 +84,6 @@ TEST(Capture, EndsAtOnceOnInterruptWhenTheControllerIsDead) {
 
 TEST(Capture, GoesOnCountingWhenTheControllerIsBack) {
   auto controller = std::make_unique<FakeController>();
-  controller->answer("GET /v1/nodes", R"({"nodes": []})");
   controller->answer("GET /v1/health", "{}");
   controller->answer("GET /v1/policies/mine/stats", R"({"hops": []})");
   const std::string endpoint = controller->endpoint();
@@ -97,6 +96,7 @@ TEST(Capture, GoesOnCountingWhenTheControllerIsBack) {
     controller->answer("GET /v1/health", "{}");
     controller->answer("GET /v1/policies/mine/stats",
                        R"({"hops": [{"stage": "delivery", "packets": 7, "bytes": 700}]})");
+    controller->last_hops = {{{"stage", "delivery"}, {"packets", 7}, {"bytes", 700}}};
     controller->add_policy("mine", {{"name", "mine"}, {"number", 1}, {"revision", 1}});
     EXPECT_TRUE(err.wait_for("answers again")) << err.text();
     EXPECT_TRUE(err.wait_for("7 packets")) << err.text();

@@ -72,14 +72,28 @@ TEST(Capture, ShowsTheCaretOfTheControllersError) {
 
 TEST(Capture, NamesTheOptionThatTheControllerRefuses) {
   FakeController controller;
-  controller.answer("GET /v1/nodes", R"([{"name": "node1"}])");
   controller.answer(
       "PUT /v1/policies/x",
       base::Error{
-          base::ErrorCode::kInvalid, "the fabric has no tool 'isd1'", "GET /v1/tools lists them", "/tools/0", {}});
-  const Outcome outcome = run_command(controller, {"capture", "tcp", "--name", "x", "--to", "isd1"});
+          base::ErrorCode::kInvalid, "the fabric has no tool 'ids1'", "GET /v1/tools lists them", "/tools/0", {}});
+  const Outcome outcome = run_command(controller, {"capture", "tcp", "--name", "x", "--to", "ids1"});
   EXPECT_EQ(outcome.code, 2);
-  EXPECT_EQ(outcome.err, "--to: the fabric has no tool 'isd1'\nhint: `superspan tools` lists them\n");
+  EXPECT_EQ(outcome.err, "--to: the fabric has no tool 'ids1'\nhint: `superspan tools` lists them\n");
+}
+
+TEST(Capture, LooksForTapsToolsAndNodesBeforeAnythingHappens) {
+  FakeController controller;
+  const auto refused = [&controller](const std::string& option, const std::string& names) {
+    const Outcome outcome = run_command(controller, {"capture", "tcp", option, names, "-w", controller.file("x")});
+    EXPECT_EQ(outcome.code, 3);
+    EXPECT_FALSE(std::filesystem::exists(controller.file("x")));
+    return outcome.err;
+  };
+  EXPECT_EQ(refused("--from", "leaf1,laef2"),
+            "--from: the fabric has no tap 'laef2'\nhint: did you mean 'leaf2' or 'leaf1'?\n");
+  EXPECT_EQ(refused("--from", "elsewhere"),
+            "--from: the fabric has no tap 'elsewhere'\nhint: `superspan taps` lists them\n");
+  EXPECT_EQ(refused("--to", "node1,isd1"), "--to: the fabric has no tool or node 'isd1'\nhint: did you mean 'ids1'?\n");
 }
 
 TEST(Capture, RemovesAPolicyThatMayHaveBeenMade) {
@@ -127,7 +141,7 @@ TEST(Capture, NeverDeletesAPolicyThatTookTheNameOfItsOwn) {
 
 TEST(Capture, SaysWhichSwitchMayStillCopyForIt) {
   FakeController controller;
-  controller.answer("DELETE /v1/policies/mine", R"({"switches": ["filter1"]})", 202);
+  controller.answer("DELETE /v1/policies/mine", R"({"confirmed": false, "switches": ["filter1"], "hops": []})", 202);
   controller.on_stream = [](const Stream& stream) {
     stream->write(head() + packets(1));
     stream->finish();
@@ -154,7 +168,6 @@ TEST(Capture, SaysThatSomebodyElseDeletedItsPolicy) {
 
 TEST(Capture, NeverShowsTheCountersOfAPolicyThatTookTheNameOfItsOwn) {
   FakeController controller;
-  controller.answer("GET /v1/nodes", R"({"nodes": []})");
   controller.answer("GET /v1/health", "{}");
   controller.answer("GET /v1/policies/v/stats", R"({"hops": []})");
   test::WatchedText err;

@@ -47,6 +47,7 @@ base::Status CaptureRun::remove_policy() {
   const auto removal = controller.with_timeout(kRemoveTimeout).remove_policy(request.name, entity_tag);
   if (removal) {
     removed = true;
+    last_counters = removal->counters;
     if (!removal->confirmed) unconfirmed = removal->switches;
     return {};
   }

@@ -31,6 +31,7 @@ struct CaptureRun {
   bool removed = false;         // or found replaced: there is nothing to take away any more
   bool unanswered = false;      // an attempt to remove it may have worked
   std::optional<std::vector<std::string>> unconfirmed = {};  // removed, but not confirmed by these switches or others
+  std::optional<boost::json::value> last_counters = {};      // what its removal told
 
   [[nodiscard]] bool is_own(const boost::json::value& policy) const { return entity_tag_of(policy) == entity_tag; }
   // The policy is taken away, unless somebody else did that or put another in its place, which is told and left alone.
@@ -48,6 +49,9 @@ struct CaptureRun {
 // the person interrupts (the policy is removed and the rest of the stream awaited) or nobody reads the sink any more.
 // Totals so far are in `totals` also when it fails. kUnavailable when the node breaks off.
 [[nodiscard]] base::Status follow_stream(CaptureRun& run, PacketSink& sink, CaptureTotals& totals);
+
+// What left the fabric by the `hops` of a policy's statistics.
+[[nodiscard]] CaptureTotals delivered(const boost::json::value& statistics);
 
 // For tool ports: looks at the counters each second until the policy has ended or the person interrupts.
 [[nodiscard]] base::Status watch_counters(const CaptureRun& run, CaptureTotals& totals);

@@ -56,7 +56,6 @@ TEST(Capture, WritesToAPipeAndIsBoundedByDefault) {
 
 TEST(Capture, StreamsFromANodeThatItNames) {
   FakeController controller;
-  controller.answer("GET /v1/nodes", R"([{"name": "node1"}])");
   controller.on_stream = sends(head() + packets(1));
   const Outcome outcome = run_command(controller, {"capture", "tcp", "--to", "ids1,node1", "-w", controller.file("x")});
   EXPECT_EQ(outcome.code, 0) << outcome.err;
@@ -141,7 +140,6 @@ TEST(Capture, KeepsBinaryPacketsOffTheTerminal) {
 
 TEST(Capture, HasNothingToWriteWhenOnlyToolPortsGetThePackets) {
   FakeController controller;
-  controller.answer("GET /v1/nodes", R"([{"name": "node1"}])");
   const Outcome outcome = run_command(controller, {"capture", "tcp", "--to", "ids1", "-w", "-"});
   EXPECT_EQ(outcome.code, 2);
   EXPECT_TRUE(outcome.err.contains("add a node to --to")) << outcome.err;
@@ -150,14 +148,15 @@ TEST(Capture, HasNothingToWriteWhenOnlyToolPortsGetThePackets) {
 TEST(Capture, WatchesTheCountersOfAToolPort) {
   FakeController controller;
   controller.state = "ended";
-  controller.answer("GET /v1/nodes", R"([{"name": "node1"}])");
   controller.answer("GET /v1/policies/v/stats",
                     R"({"policy": "v", "hops": [
                         {"switch": "filter1", "stage": "filter", "packets": 7, "bytes": 700},
                         {"switch": "one", "stage": "filter+delivery", "packets": 5, "bytes": 500}], "nodes": []})");
+  controller.last_hops = {{{"switch", "filter1"}, {"stage", "filter"}, {"packets", 8}, {"bytes", 800}},
+                          {{"switch", "one"}, {"stage", "filter+delivery"}, {"packets", 6}, {"bytes", 600}}};
   const Outcome outcome = run_command(controller, {"capture", "vlan", "100", "--to", "ids1", "--name", "v"});
   EXPECT_EQ(outcome.code, 0);
-  EXPECT_EQ(outcome.err, "5 packets, 500 bytes, 0 dropped\n");
+  EXPECT_EQ(outcome.err, "6 packets, 600 bytes, 0 dropped\n") << "read after its last packet";
   EXPECT_EQ(controller.last_put().at("stream"), false);
   EXPECT_TRUE(controller.policies().empty());
 }

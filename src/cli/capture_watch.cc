@@ -18,12 +18,18 @@ using std::chrono::steady_clock;
 // The controller ends a policy when its time is over; this long after, the command does it itself.
 constexpr std::chrono::seconds kOverdue{5};
 
-// What left the fabric: the copies that delivery ports sent; on a fabric of one switch, what its last stage sent.
-CaptureTotals delivered(const boost::json::value& stats) {
+bool is_away(const base::Error& error) {
+  return error.code == base::ErrorCode::kUnavailable || error.code == base::ErrorCode::kTimeout;
+}
+
+}  // namespace
+
+// The copies that delivery ports sent; on a fabric of one switch, what its last stage sent.
+CaptureTotals delivered(const boost::json::value& statistics) {
   CaptureTotals all;
   CaptureTotals last;
   bool any = false;
-  const boost::json::value* hops = member(stats, "hops");
+  const boost::json::value* hops = member(statistics, "hops");
   if (hops == nullptr || !hops->is_array()) return all;
   for (const boost::json::value& hop : hops->get_array()) {
     last.packets = count_member(hop, "packets");
@@ -35,12 +41,6 @@ CaptureTotals delivered(const boost::json::value& stats) {
   }
   return any ? all : last;
 }
-
-bool is_away(const base::Error& error) {
-  return error.code == base::ErrorCode::kUnavailable || error.code == base::ErrorCode::kTimeout;
-}
-
-}  // namespace
 
 base::Status watch_counters(const CaptureRun& run, CaptureTotals& totals) {
   constexpr milliseconds kLook{1000};

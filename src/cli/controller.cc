@@ -133,7 +133,8 @@ base::Result<Controller::Removal> Controller::remove_policy(std::string_view nam
   const http::Fields only = entity_tag.empty() ? http::Fields{} : http::Fields{{"If-Match", entity_tag}};
   const auto answer = send(http::Method::kDelete, policy_target(name), {}, only);
   if (!answer) return std::unexpected(answer.error());
-  Removal removal{.confirmed = answer->is_null(), .switches = {}};  // 204 has no body, 202 has
+  const json::value* confirmed = member(*answer, "confirmed");
+  Removal removal{.confirmed = confirmed != nullptr && *confirmed == true, .switches = {}, .counters = *answer};
   const json::value* list = member(*answer, "switches");
   if (list == nullptr || !list->is_array()) return removal;
   for (const json::value& one : list->get_array()) {

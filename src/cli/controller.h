@@ -35,6 +35,7 @@ class Controller {
   struct Removal {
     bool confirmed = true;              // by all switches and nodes; false: it may still be copied
     std::vector<std::string> switches;  // that have not confirmed it; may be empty also when something has not
+    boost::json::value counters;        // `hops` as in its statistics, read after its last packet if it is confirmed
   };
   // DELETE of a policy. With an entity tag only while it has that: kConflict (place: "If-Match") if it is another one.
   [[nodiscard]] base::Result<Removal> remove_policy(std::string_view name, const std::string& entity_tag = "");
@@ -42,7 +43,9 @@ class Controller {
   // See http::Client::stream; a status that is not 2xx is an error.
   [[nodiscard]] base::Status stream(std::string_view target, const http::Client::OnChunk& on_chunk);
 
-  // The same one over a connection of its own; each request fails after `timeout`.
+  // The same one over a connection of its own.
+  [[nodiscard]] Controller over_own_connection() const { return {where_, options_}; }
+  // And each request fails after `timeout`.
   [[nodiscard]] Controller with_timeout(std::chrono::milliseconds timeout) const;
 
   [[nodiscard]] const std::string& endpoint() const { return endpoint_; }

@@ -33,6 +33,9 @@ class FakeController {
     std::ofstream(token_file()) << http::test::kToken << "\n";
     using std::filesystem::perms;
     std::filesystem::permissions(token_file(), perms::owner_read | perms::owner_write);
+    answer("GET /v1/taps", R"({"taps": [{"name": "leaf1"}, {"name": "leaf2"}]})");
+    answer("GET /v1/tools", R"({"tools": [{"name": "ids1"}]})");
+    answer("GET /v1/nodes", R"({"nodes": [{"name": "node1"}]})");
   }
 
   // For requests like "GET /v1/taps" (without the query).
@@ -49,6 +52,7 @@ class FakeController {
   std::function<void(Stream)> on_removed = [](const Stream& stream) { stream->finish(); };
   std::string state = "active";                  // of every policy
   std::string created = "2999-01-01T00:00:00Z";  // of every policy
+  boost::json::array last_hops;                  // of a policy that is removed
   bool loses_answers = false;                    // to PUT: it is done, and told to have timed out
 
   [[nodiscard]] std::filesystem::path token_file() const { return folder_ / "token"; }
@@ -189,7 +193,10 @@ class FakeController {
                              {base::ErrorCode::kConflict, "policy '" + name + "' has changed", "", "If-Match", {}});
       }
       policies_.erase(found);
-      return {.status = 204, .content_type = "", .body = "", .headers = {}};
+      return {.status = 200,
+              .content_type = "application/json",
+              .body = R"({"confirmed": true, "switches": [], "hops": )" + boost::json::serialize(last_hops) + "}",
+              .headers = {}};
     }
     boost::json::object policy = found->second;
     policy["state"] = state;

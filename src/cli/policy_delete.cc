@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <deque>
+#include <future>
 #include <ostream>
 #include <string>
 #include <vector>
@@ -10,16 +12,29 @@
 namespace superspan::cli {
 namespace {
 
+// Each waits for the fabric, and the fabric takes several away as fast as one.
+constexpr std::size_t kAtOnce = 16;
+
+base::Status remove_one(Controller controller, const std::string& name) {
+  const auto removal = controller.remove_policy(name);
+  if (!removal) return std::unexpected(removal.error());
+  return removal->confirmed ? base::Status{} : not_confirmed(name, removal->switches);
+}
+
 // Removes all that can be removed; the first error counts, the others are printed at once.
 base::Result<int> run(const Invocation& invocation) {
   auto controller = Controller::connect(invocation);
   if (!controller) return std::unexpected(controller.error());
+  const auto& names = invocation.arguments.positionals();
+  std::deque<std::future<base::Status>> removals;
   base::Status first;
-  for (const std::string& name : invocation.arguments.positionals()) {
-    const auto removal = controller->remove_policy(name);
-    base::Status removed;
-    if (!removal) removed = std::unexpected(removal.error());
-    if (removal && !removal->confirmed) removed = not_confirmed(name, removal->switches);
+  for (std::size_t told = 0; told < names.size(); ++told) {
+    for (std::size_t next = told + removals.size(); next < names.size() && removals.size() < kAtOnce; ++next) {
+      removals.push_back(std::async(std::launch::async, remove_one, controller->over_own_connection(), names[next]));
+    }
+    const std::string& name = names[told];
+    const base::Status removed = removals.front().get();
+    removals.pop_front();
     if (removed) {
       invocation.terminal.out << "policy " << printable(name) << " deleted\n";
     } else if (first) {

@@ -8,8 +8,10 @@
 //                (a node: or after 2 s)
 //   2. flip      the switches with taps classify by the new policies; what they do changes at once, or (sending.h)
 //                flow by flow where every state on the way is right
-//   3. collect   when the copies under way have left (drain_time), the routes of removed policies go
-//   4. nodes     nodes forget the removed policies
+//   3. count     when the copies under way have left (drain_time), the counters of removed policies are read a last
+//   time
+//   4. collect   the routes of removed policies go
+//   5. nodes     nodes forget the removed policies
 // Steps without changes are skipped. A set that is asked for meanwhile waits; only the latest one counts.
 //
 // A policy is active from settle_time after the last switch and node that it needs confirmed it, because a switch may
@@ -121,7 +123,19 @@ struct Event {
   std::string place;   // switch or node name, or empty
   std::string text;
 };
-using Command = std::variant<SendTransaction, DumpFlows, AssignNode, Event>;
+struct HopCounter {
+  std::string at;     // switch name
+  std::string stage;  // "filter", "mux", "delivery"; several: "filter+delivery"
+  std::uint64_t packets = 0;
+  std::uint64_t bytes = 0;  // as the hop sees them: with the fabric header where there is one
+};
+// Of a policy that was taken away: all that it ever sent, read after the last of it. With VLAN encapsulation, where
+// flows go before their counters can be read, up to a poll_interval is missing.
+struct FinalCounters {
+  std::uint32_t number = 0;
+  std::vector<HopCounter> hops;  // filters first
+};
+using Command = std::variant<SendTransaction, DumpFlows, AssignNode, FinalCounters, Event>;
 using Commands = std::vector<Command>;
 
 [[nodiscard]] const char* to_string(Event::Kind kind);  // "policy-active"
@@ -130,12 +144,6 @@ using Commands = std::vector<Command>;
 enum class PolicyState : std::uint8_t { kPending, kActive, kFailed };
 [[nodiscard]] const char* to_string(PolicyState state);
 
-struct HopCounter {
-  std::string at;     // switch name
-  std::string stage;  // "filter", "mux", "delivery"; several: "filter+delivery"
-  std::uint64_t packets = 0;
-  std::uint64_t bytes = 0;  // as the hop sees them: with the fabric header where there is one
-};
 struct PolicyView {
   std::string name;
   std::uint32_t number = 0;
@@ -173,7 +181,8 @@ struct EngineOptions {
   base::Duration node_timeout = std::chrono::seconds(2);
   base::Duration drain_time = std::chrono::milliseconds(200);
   base::Duration settle_time = std::chrono::milliseconds(100);
-  base::Duration retry_time = std::chrono::seconds(1);  // doubled up to 30 s
+  base::Duration count_timeout = std::chrono::seconds(1);  // for the last counters of removed policies
+  base::Duration retry_time = std::chrono::seconds(1);     // doubled up to 30 s
 };
 
 // A set that can be brought into force, as the engine is now.

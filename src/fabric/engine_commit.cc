@@ -57,7 +57,11 @@ void Engine::Impl::enter(Step next) {
     case Step::kDrain:
       step_until_ = now_.steady + (removes() ? options_.drain_time : base::Duration{0});
       return;
+    case Step::kCount:
+      step_until_ = now_.steady + options_.count_timeout;
+      return read_last_counters();
     case Step::kCollect:
+      tell_last_counters();
       return collect();
   }
 }
@@ -80,6 +84,8 @@ void Engine::Impl::advance() {
 bool Engine::Impl::step_done() const {
   const bool late = now_.steady >= step_until_;
   if (step == Step::kDrain) return late;
+  const auto counts = [](const SwitchRecord& record) { return record.counting.has_value(); };
+  if (step == Step::kCount) return late || std::ranges::none_of(records_, counts);
   if (std::ranges::any_of(records_, &SwitchRecord::busy)) return false;
   return step != Step::kPrepare || !adds() || nodes_answered() || late;
 }
@@ -101,7 +107,9 @@ Wanted Engine::Impl::version(const Policies& classified, const Policies& routed_
 }
 
 void Engine::Impl::prepare() {
-  if (!adds() && prepared_.empty()) return;
+  // A tool that is no longer shared is reached by the bits of the policies again.
+  const bool same_ways = shared_tools(current_) == shared_tools(next_);
+  if (!adds() && same_ways && prepared_.empty()) return;
   const Wanted both = version(current_, next_, current_epoch_);
   for (SwitchIndex at = 0; at < records_.size(); ++at) {
     // Where no copies arrive over links, classes and routes change together, in the flip.
@@ -115,7 +123,9 @@ void Engine::Impl::flip() {
   const Wanted steady = version(next_, next_, epoch);
   std::set<SwitchIndex> filters;
   for (const Tap& tap : topology->taps()) filters.insert(tap.where.at);
-  for (const SwitchIndex at : filters) want(at, gets_copies(both, at) ? both : steady);
+  // Routes count, so those of removed policies stay until their counters are read.
+  const bool routes_count = topology->encapsulation() == Encapsulation::kNsh;
+  for (const SwitchIndex at : filters) want(at, routes_count || gets_copies(both, at) ? both : steady);
 }
 
 void Engine::Impl::collect() {

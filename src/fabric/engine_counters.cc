@@ -42,6 +42,25 @@ void Engine::Impl::count(SwitchRecord& record, const InstalledFlows& dumped) {
   }
 }
 
+// Where their routes stand to the end and their copies have left.
+void Engine::Impl::read_last_counters() {
+  if (!removes() || topology->encapsulation() != Encapsulation::kNsh) return;
+  for (SwitchIndex at = 0; at < records_.size(); ++at) {
+    SwitchRecord& record = records_[at];
+    if (record.state != SwitchState::kSynced) continue;
+    record.counting = next_dump_++;
+    out_.emplace_back(DumpFlows{topology->switches()[at].datapath, *record.counting, counting_flows()});
+  }
+}
+
+void Engine::Impl::tell_last_counters() {
+  for (const WantedPolicy& policy : steady_.policies) {
+    const std::uint32_t number = policy.placed.number();
+    const bool stays = std::ranges::binary_search(next_, number, {}, &PlacedPolicy::number);
+    if (!stays) out_.emplace_back(FinalCounters{number, hops_of(policy)});
+  }
+}
+
 Traffic Engine::Impl::taken(std::uint32_t number) const {
   Traffic all;
   for (const SwitchRecord& record : records_) {

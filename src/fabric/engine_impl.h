@@ -42,8 +42,9 @@ struct SwitchRecord {
     std::uint64_t sent = 0;  // `transactions` when it was asked for
   };
   std::optional<Dump> dumping;
-  base::SteadyTime polled{};   // when the last dump was asked for
-  base::SteadyTime audited{};  // the last of all flows
+  std::optional<std::uint64_t> counting;  // the dump of the last counters of removed policies
+  base::SteadyTime polled{};              // when the last dump was asked for
+  base::SteadyTime audited{};             // the last of all flows
   base::SteadyTime retry_at{};
   unsigned failures = 0;  // since it connected or last confirmed anything
   std::uint64_t transactions = 0;
@@ -117,7 +118,7 @@ class Engine::Impl {
   std::uint32_t epoch = 0;
 
   // The steps of a commit, in order; engine.h explains them.
-  enum class Step { kIdle, kPrepare, kFlip, kDrain, kCollect };
+  enum class Step { kIdle, kPrepare, kFlip, kDrain, kCount, kCollect };
   Step step = Step::kIdle;
 
  private:
@@ -148,6 +149,7 @@ class Engine::Impl {
   // --- engine_switches.cc ---
   void pursue(SwitchIndex at);  // sends what the switch still lacks, if it can take it now
   void dump(SwitchIndex at, bool all = true);
+  [[nodiscard]] openflow::CookieFilter counting_flows() const;
   void poll(SwitchIndex at);
   void retry_later(SwitchIndex at, const std::string& why);
   void audit(SwitchIndex at);
@@ -161,6 +163,8 @@ class Engine::Impl {
 
   // --- engine_counters.cc ---
   void count(SwitchRecord& record, const InstalledFlows& dumped);
+  void read_last_counters();  // of the policies that the commit under way removes
+  void tell_last_counters();
   void check_limits();
   [[nodiscard]] static bool counts_at_taps(const PlacedPolicy& policy);
   [[nodiscard]] Traffic taken(std::uint32_t number) const;

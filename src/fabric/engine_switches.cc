@@ -69,11 +69,14 @@ void Engine::Impl::dump(SwitchIndex at, bool all) {
   record.dumping = SwitchRecord::Dump{next_dump_++, all, record.transactions};
   record.polled = now_.steady;
   if (all) record.audited = now_.steady;
+  out_.emplace_back(DumpFlows{topology->switches()[at].datapath, record.dumping->id,
+                              all ? openflow::CookieFilter{} : counting_flows()});
+}
+
+openflow::CookieFilter Engine::Impl::counting_flows() const {
   const bool routes_suffice =
       topology->encapsulation() == Encapsulation::kNsh && std::ranges::none_of(asked_, &Impl::counts_at_taps);
-  const bool some = !all && routes_suffice;
-  out_.emplace_back(DumpFlows{topology->switches()[at].datapath, record.dumping->id,
-                              some ? Cookie::of_stage(Stage::kRoute) : openflow::CookieFilter{}});
+  return routes_suffice ? Cookie::of_stage(Stage::kRoute) : openflow::CookieFilter{};
 }
 
 void Engine::Impl::retry_later(SwitchIndex at, const std::string& why) {
@@ -123,6 +126,7 @@ Commands Engine::Impl::switch_ready(const openflow::SwitchInfo& info, Now now) {
   record.sending.reset();
   record.applied.reset();
   record.dumping.reset();
+  record.counting.reset();
   record.failures = 0;
   if (wanted.profile != Profile::kOpenflow10 && info.version == openflow::Version::k10) {
     record.state = SwitchState::kAbsent;
@@ -146,6 +150,7 @@ Commands Engine::Impl::switch_down(openflow::DatapathId datapath, const std::str
   record.sending.reset();
   record.applied.reset();
   record.dumping.reset();
+  record.counting.reset();
   emit(Event::Kind::kSwitchAbsent, "", topology->switches()[*at].name, why);
   return finish();
 }
@@ -154,8 +159,14 @@ Commands Engine::Impl::flows_dumped(openflow::DatapathId datapath, std::uint64_t
                                     base::Result<std::vector<openflow::FlowStatistics>> flows, Now now) {
   now_ = now;
   const auto at = topology->find_switch(datapath);
-  if (!at || !records_[*at].dumping || records_[*at].dumping->id != id) return finish();
+  if (!at) return finish();
   SwitchRecord& record = records_[*at];
+  if (record.counting == id) {
+    record.counting.reset();
+    if (flows) count(record, by_key(std::move(*flows)));
+    return finish();
+  }
+  if (!record.dumping || record.dumping->id != id) return finish();
   const SwitchRecord::Dump dumped_by = *std::exchange(record.dumping, std::nullopt);
   if (!dumped_by.all) {
     if (flows) count(record, by_key(std::move(*flows)));

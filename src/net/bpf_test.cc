@@ -36,7 +36,7 @@ bpf_insn random_line(Random& random, std::size_t lines_behind) {
   constexpr int kJumps[] = {BPF_JEQ, BPF_JGT, BPF_JGE, BPF_JSET};
   const auto pick = [&](const auto& from) { return from[random() % std::size(from)]; };
   const auto below = [&](std::size_t end) { return static_cast<std::uint8_t>(random() % end); };
-  const auto number = static_cast<std::uint32_t>(random() >> (random() % 74));
+  const auto number = static_cast<std::uint32_t>(random() >> (random() % 64));
   const int source = random() % 2 == 0 ? BPF_K : BPF_X;
   switch (random() % 7) {
     case 0:

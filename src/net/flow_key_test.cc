@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <random>
 
+#include "base/testing/seed.h"
 #include "net/flow_key_oracle.h"
 
 namespace superspan::net {
@@ -198,10 +199,7 @@ std::string difference(const FlowKey& ours, const FlowKey& theirs, const Bytes& 
 }
 
 TEST(FlowKey, IsWhatOpenVswitchExtractsFromWholeAndBrokenFrames) {
-  const char* const given = std::getenv("SUPERSPAN_SEED");
-  const std::uint64_t seed = given != nullptr ? std::strtoull(given, nullptr, 0) : std::random_device{}();
-  std::printf("SUPERSPAN_SEED=%llu\n", static_cast<unsigned long long>(seed));
-  Random random(seed);
+  Random random(base::testing::seed());
   for (unsigned round = 0; round < 400'000; ++round) {
     Bytes frame = random_frame(random);
     if (round % 2 == 1) mutate(random, frame);

@@ -2,29 +2,18 @@
 // Small words for tests of the node: frames, assignments, a reader of streams that can be slow.
 #pragma once
 
-#include <cstdlib>
 #include <functional>
-#include <iostream>
-#include <random>
 #include <string>
 #include <vector>
 
+#include "base/testing/seed.h"
 #include "http/stream.h"
 #include "net/nsh.h"
 #include "node/assignment.h"
 
 namespace superspan::node::test {
 
-// SUPERSPAN_SEED or a new one; printed, so that a failure can be had again.
-inline std::uint64_t seed() {
-  static const std::uint64_t value = [] {
-    const char* given = std::getenv("SUPERSPAN_SEED");
-    const std::uint64_t chosen = given != nullptr ? std::strtoull(given, nullptr, 0) : std::random_device{}();
-    std::cout << "SUPERSPAN_SEED=" << chosen << '\n';
-    return chosen;
-  }();
-  return value;
-}
+using base::testing::seed;
 
 inline base::Bytes bytes_of(std::string_view text) {
   const auto view = std::as_bytes(std::span(text));
@@ -78,6 +67,12 @@ inline AssignedPolicy policy(std::string name, std::uint32_t bit, std::uint32_t 
   assigned.bit = bit;
   assigned.from_epoch = 7;
   assigned.expression = "udp";
+  return assigned;
+}
+
+inline AssignedPolicy recorded(std::string name, std::uint32_t bit, std::uint32_t number = 0) {
+  AssignedPolicy assigned = policy(std::move(name), bit, number);
+  assigned.record = true;
   return assigned;
 }
 

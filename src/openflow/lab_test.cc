@@ -31,7 +31,7 @@ TEST_F(Lab, TenThousandFlowsAreInstalledAtOnceAndComeBackExactly) {
     EXPECT_TRUE(connected_->bundles);
     EXPECT_TRUE(connected_->matches_fragments);
     EXPECT_EQ(connected_->tables.size(), 254U);
-    const auto mods = distinct_flows(10'000, test_seed(), true);
+    const auto mods = distinct_flows(10'000, seed(), true);
     const auto begin = std::chrono::steady_clock::now();
     const TransactionResult result = send({mods, {}});
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
@@ -54,7 +54,7 @@ TEST_F(Lab, OpenFlow10WithExtensionsCarriesRegistersAndTables) {
   EXPECT_TRUE(connected_->nicira);
   EXPECT_FALSE(connected_->bundles);
   EXPECT_TRUE(connected_->matches_fragments);
-  const auto mods = distinct_flows(2000, test_seed(), false);
+  const auto mods = distinct_flows(2000, seed(), false);
   const TransactionResult result = send({mods, {}});
   ASSERT_TRUE(result.ok()) << render(*result.error);
   expect_installed(mods);

@@ -4,24 +4,14 @@
 #pragma once
 
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <random>
 
+#include "base/testing/seed.h"
 #include "openflow/flow.h"
 
 namespace superspan::openflow {
 
-// SUPERSPAN_SEED, or another one each run; printed once, so that a failure can be repeated.
-inline std::uint64_t test_seed() {
-  static const std::uint64_t value = [] {
-    const char* text = std::getenv("SUPERSPAN_SEED");
-    const std::uint64_t chosen = text != nullptr ? std::strtoull(text, nullptr, 0) : std::random_device{}();
-    std::printf("SUPERSPAN_SEED=%llu\n", static_cast<unsigned long long>(chosen));
-    return chosen;
-  }();
-  return value;
-}
+using base::testing::seed;
 
 class RandomFlow {
  public:

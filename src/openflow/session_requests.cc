@@ -169,7 +169,9 @@ void Session::Impl::on_transaction_error(Xid xid, const std::string& name) {
   RunningTransaction& running = transactions_.front();
   running.last_progress = now_;
   const std::size_t offset = xid - running.first;
-  if (offset >= 1 && offset <= running.count()) return note_failed(running, offset - 1, name);
+  const bool about_mod = offset >= 1 && offset <= running.count();
+  if (about_mod && running.result.error) return;  // the bundle was not opened: no mod is to blame
+  if (about_mod) return note_failed(running, offset - 1, name);
   const bool close_failed = offset == running.count() + 1 && running.phase == Phase::kAwaitClose;
   const bool commit_failed = offset == running.count() + 2 && running.phase == Phase::kAwaitCommit;
   const bool discard_failed = offset == running.count() + 3 && running.phase == Phase::kAwaitDiscard;

@@ -106,9 +106,10 @@ class FakeSwitch {
   template <typename XidOf>
   base::Bytes error(std::istringstream& words, XidOf xid_of) const {
     static const std::map<std::string, std::pair<unsigned, unsigned>> kErrors = {
-        {"OFPHFC_INCOMPATIBLE", {0, 0}}, {"OFPBRC_BAD_TYPE", {1, 1}},    {"OFPBRC_BAD_STAT", {1, 2}},
-        {"OFPBRC_BAD_VENDOR", {1, 3}},   {"OFPBMC_BAD_FIELD", {4, 6}},   {"OFPFMFC_TABLE_FULL", {5, 1}},
-        {"OFPRRFC_STALE", {11, 0}},      {"OFPBFC_MSG_FAILED", {17, 13}}};
+        {"OFPHFC_INCOMPATIBLE", {0, 0}}, {"OFPBRC_BAD_TYPE", {1, 1}},     {"OFPBRC_BAD_STAT", {1, 2}},
+        {"OFPBRC_BAD_VENDOR", {1, 3}},   {"OFPBMC_BAD_FIELD", {4, 6}},    {"OFPFMFC_TABLE_FULL", {5, 1}},
+        {"OFPRRFC_STALE", {11, 0}},      {"OFPBFC_MSG_FAILED", {17, 13}}, {"OFPBFC_OUT_OF_BUNDLES", {17, 5}},
+        {"OFPBFC_BAD_ID", {17, 2}}};
     std::string name, to, about;
     words >> name >> to;
     std::getline(words >> std::ws, about);

@@ -133,7 +133,7 @@ TEST(Session, APeerThatAsksButDoesNotReadIsCutOff) {
 }
 
 TEST(Session, AnyBytesAtAnyTimeDoNotCrash) {
-  std::mt19937_64 random(test_seed());
+  std::mt19937_64 random(seed());
   for (int round = 0; round < 300; ++round) {
     Script script;
     script.play(kReady13);

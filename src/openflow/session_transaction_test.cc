@@ -50,6 +50,21 @@ TEST(Session, ACommitThatFailsNamesTheModAndChangesNothing) {
 )");
 }
 
+// A switch without room for one more bundle refuses all that follows, too.
+TEST(Session, ABundleThatIsNotOpenedBlamesNoMod) {
+  ReadyScript script;
+  expect_script(script, kTwoInABundle);
+  expect_script(script, R"(
+0.2 < error OFPBFC_OUT_OF_BUNDLES to bundle open
+0.2 < error OFPBFC_BAD_ID to flow_mod in_port=1
+0.2 < error OFPBFC_BAD_ID to flow_mod in_port=2
+0.2 < error OFPBFC_BAD_ID to bundle close
+0.2 > bundle discard
+0.3 < error OFPBFC_BAD_ID to bundle discard
+0.3 ! transaction 1 did nothing: the switch refuses the transaction: type 17 code 5
+)");
+}
+
 TEST(Session, TransactionsWaitForEachOther) {
   ReadyScript script;
   expect_script(script, R"(

@@ -5,13 +5,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstdio>
-#include <cstdlib>
 #include <random>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "base/testing/seed.h"
 #include "fabric/pipeline.h"
 #include "fabric/simulate.h"
 #include "net/address.h"
@@ -20,15 +19,7 @@ namespace superspan::fabric::support {
 
 using Random = std::mt19937_64;
 
-inline std::uint64_t seed() {
-  static const std::uint64_t value = [] {
-    const char* const given = std::getenv("SUPERSPAN_SEED");
-    const std::uint64_t chosen = given != nullptr ? std::strtoull(given, nullptr, 0) : std::random_device{}();
-    std::printf("SUPERSPAN_SEED=%llu\n", static_cast<unsigned long long>(chosen));
-    return chosen;
-  }();
-  return value;
-}
+using base::testing::seed;
 
 inline unsigned pick(Random& random, std::size_t below) {
   return static_cast<unsigned>(random() % below);

@@ -139,7 +139,8 @@ class World {
     std::string log;
     for (Command& command : commands) {
       log += line(command) + "\n";
-      if (!std::holds_alternative<Event>(command)) pending.push_back(std::move(command));
+      const bool told = std::holds_alternative<Event>(command) || std::holds_alternative<FinalCounters>(command);
+      if (!told) pending.push_back(std::move(command));
     }
     return log;
   }
@@ -157,6 +158,11 @@ class World {
     if (const auto* const assign = std::get_if<AssignNode>(&command)) {
       std::string text = "assign " + assign->node + ":";
       for (const AssignedPolicy& policy : assign->policies) text += " " + policy.name;
+      return text;
+    }
+    if (const auto* const last = std::get_if<FinalCounters>(&command)) {
+      std::string text = "last of " + std::to_string(last->number) + ":";
+      for (const HopCounter& hop : last->hops) text += " " + hop.at + " " + std::to_string(hop.packets);
       return text;
     }
     const auto& event = std::get<Event>(command);
