@@ -174,12 +174,12 @@ base::Result<int> run(const Invocation& invocation) {
     if (!names) return std::unexpected(names.error());
     nodes = std::move(*names);
   }
+  const auto taps = taps_must_exist(*controller, invocation.arguments.list("from"));
+  if (!taps) return std::unexpected(taps.error());
+  const auto tools = tools_must_exist(*controller, invocation.arguments.list("to"), nodes);
+  if (!tools) return std::unexpected(tools.error());
   const auto request = capture_request(invocation, nodes);
   if (!request) return std::unexpected(request.error());
-  if (auto status = taps_must_exist(*controller, request->taps); !status) return std::unexpected(status.error());
-  if (auto status = tools_must_exist(*controller, request->tools, nodes); !status) {
-    return std::unexpected(status.error());
-  }
   if (invocation.arguments.given("name")) {
     if (auto status = must_be_new(*controller, request->name); !status) return std::unexpected(status.error());
   }

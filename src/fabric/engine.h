@@ -8,8 +8,8 @@
 //                (a node: or after 2 s)
 //   2. flip      the switches with taps classify by the new policies; what they do changes at once, or (sending.h)
 //                flow by flow where every state on the way is right
-//   3. count     when the copies under way have left (drain_time), the counters of removed policies are read a last
-//   time
+//   3. count     when the copies under way have left (drain_time), the last counters of removed policies are read; if
+//                only switches count them, statistics_lag later, unless something else is added or changes wait
 //   4. collect   the routes of removed policies go
 //   5. nodes     nodes forget the removed policies
 // Steps without changes are skipped. A set that is asked for meanwhile waits; only the latest one counts.
@@ -129,8 +129,9 @@ struct HopCounter {
   std::uint64_t packets = 0;
   std::uint64_t bytes = 0;  // as the hop sees them: with the fabric header where there is one
 };
-// Of a policy that was taken away: all that it ever sent, read after the last of it. With VLAN encapsulation, where
-// flows go before their counters can be read, up to a poll_interval is missing.
+// Of a policy that was taken away, read after its last copy. What a switch had not yet counted when it changed is
+// missing: of a filter, what came in the last statistics_lag (Open vSwitch counts it for the flows that took over);
+// with VLAN encapsulation, everywhere what came since the last reading.
 struct FinalCounters {
   std::uint32_t number = 0;
   std::vector<HopCounter> hops;  // filters first
@@ -181,8 +182,9 @@ struct EngineOptions {
   base::Duration node_timeout = std::chrono::seconds(2);
   base::Duration drain_time = std::chrono::milliseconds(200);
   base::Duration settle_time = std::chrono::milliseconds(100);
-  base::Duration count_timeout = std::chrono::seconds(1);  // for the last counters of removed policies
-  base::Duration retry_time = std::chrono::seconds(1);     // doubled up to 30 s
+  base::Duration statistics_lag = std::chrono::milliseconds(600);  // Open vSwitch counts each 500 ms (max-revalidator)
+  base::Duration count_timeout = std::chrono::seconds(1);          // for the last counters of removed policies
+  base::Duration retry_time = std::chrono::seconds(1);             // doubled up to 30 s
 };
 
 // A set that can be brought into force, as the engine is now.

@@ -55,7 +55,8 @@ void Engine::Impl::enter(Step next) {
     case Step::kFlip:
       return flip();
     case Step::kDrain:
-      step_until_ = now_.steady + (removes() ? options_.drain_time : base::Duration{0});
+      drained_ = now_.steady + (removes() ? options_.drain_time : base::Duration{0});
+      step_until_ = drained_ + (only_switches_count() && !adds() ? options_.statistics_lag : base::Duration{0});
       return;
     case Step::kCount:
       step_until_ = now_.steady + options_.count_timeout;
@@ -83,7 +84,7 @@ void Engine::Impl::advance() {
 
 bool Engine::Impl::step_done() const {
   const bool late = now_.steady >= step_until_;
-  if (step == Step::kDrain) return late;
+  if (step == Step::kDrain) return late || (changed_ && now_.steady >= drained_);
   const auto counts = [](const SwitchRecord& record) { return record.counting.has_value(); };
   if (step == Step::kCount) return late || std::ranges::none_of(records_, counts);
   if (std::ranges::any_of(records_, &SwitchRecord::busy)) return false;

@@ -11,6 +11,11 @@ std::uint64_t growth(std::uint64_t before, std::uint64_t after) {
   return after >= before ? after - before : after;
 }
 
+bool goes_to_node(const PlacedPolicy& placed) {
+  return std::ranges::any_of(
+      placed.destinations, [](const Destination& destination) { return destination.kind == Destination::Kind::kNode; });
+}
+
 }  // namespace
 
 void Engine::Impl::count(SwitchRecord& record, const InstalledFlows& dumped) {
@@ -40,6 +45,13 @@ void Engine::Impl::count(SwitchRecord& record, const InstalledFlows& dumped) {
     known->second.packets = flow.packets;
     known->second.bytes = flow.bytes;
   }
+}
+
+bool Engine::Impl::only_switches_count() const {
+  if (topology->encapsulation() != Encapsulation::kNsh) return false;
+  return std::ranges::any_of(current_, [this](const PlacedPolicy& placed) {
+    return !std::ranges::binary_search(next_, placed.number(), {}, &PlacedPolicy::number) && !goes_to_node(placed);
+  });
 }
 
 // Where their routes stand to the end and their copies have left.
@@ -75,10 +87,7 @@ Traffic Engine::Impl::taken(std::uint32_t number) const {
 // A node counts what it delivers, exactly; without one, the rules that set the bit do.
 bool Engine::Impl::counts_at_taps(const PlacedPolicy& placed) {
   const Limits& limits = placed.policy->limits;
-  return (limits.packets != 0 || limits.bytes != 0) &&
-         std::ranges::none_of(placed.destinations, [](const Destination& destination) {
-           return destination.kind == Destination::Kind::kNode;
-         });
+  return (limits.packets != 0 || limits.bytes != 0) && !goes_to_node(placed);
 }
 
 void Engine::Impl::check_limits() {

@@ -64,6 +64,32 @@ TEST(Engine, TheLastCountersOfAPolicyAreReadAfterItsLastCopy) {
   EXPECT_TRUE(world.answer().starts_with("last of 1: filter1 5 filter2 5 mux1 5 delivery1 5\n"));
 }
 
+// Unless others wait for it.
+TEST(Engine, WhatOnlySwitchesCountIsReadWhenTheyAreUpToDate) {
+  EngineOptions options = World::at_once();
+  options.statistics_lag = 600ms;
+  World world(kFourSwitches, options);
+  world.connect_all();
+  const Policy seen = wanted_policy(2, web(), {}, {"tool1", "node1"});
+  world.ask(1, {wanted_policy(1, web(), {}, {"tool1"}), seen});
+  world.answer();
+  world.ask(2, {wanted_policy(1, web(), {}, {"tool1"})});
+  world.answer();
+  EXPECT_TRUE(world.after(200ms).starts_with("count ")) << "its node has counted it";
+  world.answer();
+  world.ask(3, {});
+  world.answer();
+  EXPECT_EQ(world.after(700ms), "");
+  EXPECT_TRUE(world.after(100ms).starts_with("count "));
+  world.answer();
+  world.ask(4, {wanted_policy(3, web(), {}, {"tool1"})});
+  world.answer();
+  world.ask(5, {});
+  world.answer();
+  EXPECT_EQ(world.after(200ms), "");
+  EXPECT_TRUE(world.ask(6, {wanted_policy(4, web(), {}, {"tool1"})}).starts_with("count "));
+}
+
 TEST(Engine, ASwitchThatTellsNoLastCountersHoldsARemovalForASecondOnly) {
   World world(kFourSwitches);
   world.connect_all();

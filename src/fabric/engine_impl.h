@@ -163,7 +163,9 @@ class Engine::Impl {
 
   // --- engine_counters.cc ---
   void count(SwitchRecord& record, const InstalledFlows& dumped);
-  void read_last_counters();  // of the policies that the commit under way removes
+  // Of the policies that the commit under way removes:
+  [[nodiscard]] bool only_switches_count() const;  // some of them
+  void read_last_counters();
   void tell_last_counters();
   void check_limits();
   [[nodiscard]] static bool counts_at_taps(const PlacedPolicy& policy);
@@ -209,6 +211,7 @@ class Engine::Impl {
   Policies next_;     // being committed
   std::uint32_t current_epoch_ = 0;
   base::SteadyTime step_until_{};
+  base::SteadyTime drained_{};      // when the drain step may end if changes wait
   std::set<SwitchIndex> prepared_;  // switches that the prepare step of the commit under way touched
   Wanted steady_;                   // of current_, or of next_ from kCollect on
 

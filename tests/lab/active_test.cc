@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <numeric>
 #include <thread>
 
 #include "lab/testing.h"
@@ -93,6 +94,40 @@ void expect_nothing_lost(const std::string& topology, const std::string& express
   const auto recorded = counts_in((*rig)->recordings("node1"));
   ASSERT_TRUE(recorded) << base::render(recorded.error());
   expect_no_losses("recorded", rounds, sender.times(), *recorded);
+}
+
+// What the removal of the policy says was delivered.
+std::uint64_t last_count(Rig& rig, const std::string& policy) {
+  const auto removal = rig.call(http::Method::kDelete, "/v1/policies/" + policy);
+  EXPECT_TRUE(removal) << base::render(removal.error());
+  std::uint64_t packets = 0;
+  if (!removal) return packets;
+  EXPECT_TRUE(removal->at("confirmed").as_bool());
+  for (const auto& hop : removal->at("hops").as_array()) {
+    if (hop.at("stage").as_string() == "delivery") packets += hop.at("packets").to_number<std::uint64_t>();
+  }
+  return packets;
+}
+
+TEST(Active, TheLastCountersOfAPolicyAreWhatItsToolGot) {
+  const auto rig = Rig::start("leaf-spine", false);
+  ASSERT_TRUE(rig) << base::render(rig.error());
+  const auto receiver = NumberedReceiver::open("ss-tools", "t1");
+  ASSERT_TRUE(receiver) << base::render(receiver.error());
+  NumberedSender sender("ss-host1", "eth0", kFramesPerSecond);
+  std::uint64_t told = 0;
+  for (unsigned index = 0; index < 3; ++index) {
+    const PolicyCase policy{fmt::format("round-{}", index), fmt::format("udp port {}", kNumberedPort), {}, {"t1"}};
+    ASSERT_TRUE((*rig)->apply(policy));
+    std::this_thread::sleep_for(kSendFor);
+    told += last_count(**rig, policy.name);
+  }
+  ASSERT_TRUE(sender.stop());
+  const std::vector<unsigned> came = (*receiver)->counts();
+  const auto received = std::accumulate(came.begin(), came.end(), std::uint64_t{0});
+  fmt::print("  {} frames at the tool, {} told\n", received, told);
+  EXPECT_GT(received, 1000u);
+  EXPECT_EQ(told, received);
 }
 
 TEST(Active, NothingIsLostOnceThePolicyIsReportedActive) {

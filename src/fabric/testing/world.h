@@ -29,6 +29,7 @@ class World {
   static EngineOptions at_once() {
     EngineOptions options;
     options.settle_time = {};
+    options.statistics_lag = {};
     return options;
   }
   explicit World(const char* yaml, EngineOptions options = at_once())
