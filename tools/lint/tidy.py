@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """clang-tidy over every built source of the repository. Usage: tidy.py BUILD_FOLDER [-j JOBS] [PATH_PREFIX...]
 
-A source that was clean is remembered in BUILD_FOLDER/tidy under the digest of all that decides: its text, the headers
-that it includes, its compile command, .clang-tidy and clang-tidy itself. It is not checked again until one changes."""
+A source that was clean is remembered below $SUPERSPAN_CACHE (~/.cache/superspan) under the digest of all that decides:
+its text, the headers that it includes, its compile command, .clang-tidy and clang-tidy itself. It is not checked again
+until one changes, in no clone."""
 import argparse
 import concurrent.futures
 import hashlib
@@ -40,9 +41,9 @@ def included(build):
 
 def digest(common, command, sources):
     sha = hashlib.sha256(common)
-    sha.update(command.encode())
+    sha.update(command.replace(str(ROOT), ".").encode())
     for path in sorted(set(sources)):
-        sha.update(str(path).encode() + b"\0" + path.read_bytes())
+        sha.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes())
     return sha.hexdigest()
 
 
@@ -67,8 +68,9 @@ def main():
     arguments.add_argument("prefixes", nargs="*")
     given = arguments.parse_intermixed_args()
     build = given.build.resolve()
-    stamps = build / "tidy"
-    stamps.mkdir(exist_ok=True)
+    home = os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache"
+    stamps = pathlib.Path(os.environ.get("SUPERSPAN_CACHE") or pathlib.Path(home) / "superspan") / "tidy"
+    stamps.mkdir(parents=True, exist_ok=True)
 
     version = subprocess.run([TIDY, "--version"], capture_output=True, check=True).stdout
     common = version + (ROOT / ".clang-tidy").read_bytes()
