@@ -11,14 +11,18 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <cstring>
 #include <fstream>
+#include <functional>
 #include <iostream>
+#include <numeric>
 #include <optional>
+#include <ranges>
 #include <string>
 #include <thread>
 #include <vector>
@@ -164,6 +168,15 @@ double round(http::Client& client, const std::string& tap, int number) {
   return static_cast<double>(static_cast<std::int64_t>(*received) - asked_ns) / 1e6;
 }
 
+void print_slowest(const std::vector<double>& times_ms) {
+  std::vector<std::size_t> rounds(times_ms.size());
+  std::iota(rounds.begin(), rounds.end(), std::size_t{0});
+  std::ranges::sort(rounds, std::greater{}, [&times_ms](std::size_t round) { return times_ms[round]; });
+  std::cout << "first_packet: slowest rounds:";
+  for (const std::size_t round : rounds | std::views::take(10)) std::cout << " " << round << ":" << times_ms[round];
+  std::cout << " ms\n";
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -183,6 +196,7 @@ int main(int argc, char** argv) {
   }
   stop = true;
   sender.join();
+  print_slowest(times_ms);
   const double p50 = bench::percentile(times_ms, 50);
   const double p99 = bench::percentile(times_ms, 99);
   bench::write_rows(argv[6], {{"path.first_packet_p50", "ms", p50, {}, "", "", {}, kGoalMs, p50 <= kGoalMs},

@@ -25,14 +25,14 @@ json::object tap_json(const fabric::AssignedTap& tap) {
   return {{"id", tap.id}, {"name", tap.name}, {"description", tap.description}};
 }
 
-json::object policy_json(const fabric::AssignedPolicy& policy) {
+json::object policy_json(const fabric::Policy& policy) {
   return {{"name", policy.name},
           {"number", policy.number},
-          {"service_path", policy.service_path},
-          {"bit", policy.bit},
+          {"service_path", fabric::service_path(policy.slot.name_space)},
+          {"bit", policy.slot.bit},
           {"from_epoch", policy.from_epoch},
-          {"expression", policy.expression},
-          {"residual", policy.residual},
+          {"expression", policy.compiled->expression},
+          {"residual", policy.compiled->residual ? policy.compiled->residual->expression : ""},
           {"record", policy.record},
           {"stream", policy.stream},
           {"snaplen", policy.snaplen},
@@ -95,9 +95,9 @@ json::object assignment_json(const fabric::AssignNode& assignment, const std::st
   }
   json::array policies;
   for (const auto& policy : assignment.policies) {
-    const bool known =
-        confirmed != nullptr && std::ranges::find(confirmed->policies, policy) != confirmed->policies.end();
-    policies.push_back(known ? json::object{{"number", policy.number}} : policy_json(policy));
+    const auto same = [&policy](const auto& other) { return same_for_nodes(*other, *policy); };
+    const bool known = confirmed != nullptr && std::ranges::any_of(confirmed->policies, same);
+    policies.push_back(known ? json::object{{"number", policy->number}} : policy_json(*policy));
   }
   body["policies"] = std::move(policies);
   return body;

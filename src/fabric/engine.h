@@ -79,30 +79,12 @@ struct AssignedTap {
   std::string description;
   friend bool operator==(const AssignedTap&, const AssignedTap&) = default;
 };
-struct AssignedPolicy {
-  std::string name;
-  std::uint32_t number = 0;
-  std::uint32_t service_path = 0;
-  std::uint8_t bit = 0;
-  std::uint32_t from_epoch = 0;
-  std::string expression;
-  std::string residual;  // empty: the rules are exact
-  bool record = false;
-  bool stream = false;
-  std::uint32_t snaplen = 0;
-  Limits limits;
-  std::string owner;
-  std::string reason;
-  std::string ticket;
-  std::string created;
-  friend bool operator==(const AssignedPolicy&, const AssignedPolicy&) = default;
-};
 struct AssignNode {
   std::string node;
   std::uint64_t revision = 0;  // give it back in node_applied; grows while the engine lives
   std::uint32_t epoch = 0;
   std::vector<AssignedTap> taps;
-  std::vector<AssignedPolicy> policies;
+  std::vector<std::shared_ptr<const Policy>> policies;  // by number
 };
 // For the event log; `kind` is stable, `text` is for people.
 struct Event {

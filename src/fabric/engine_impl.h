@@ -158,7 +158,6 @@ class Engine::Impl {
   // --- engine_nodes.cc ---
   void assign(const Policies& kept, const Policies& added);
   [[nodiscard]] bool nodes_answered() const;
-  [[nodiscard]] static bool same_for_nodes(const Policy& left, const Policy& right);
   void ask(NodeRecord& node);
 
   // --- engine_counters.cc ---

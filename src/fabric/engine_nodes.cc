@@ -6,24 +6,11 @@
 namespace superspan::fabric {
 namespace {
 
-AssignedPolicy assigned(const Policy& policy) {
-  AssignedPolicy out;
-  out.name = policy.name;
-  out.number = policy.number;
-  out.service_path = service_path(policy.slot.name_space);
-  out.bit = policy.slot.bit;
-  out.from_epoch = policy.from_epoch;
-  out.expression = policy.compiled->expression;
-  if (policy.compiled->residual) out.residual = policy.compiled->residual->expression;
-  out.record = policy.record;
-  out.stream = policy.stream;
-  out.snaplen = policy.snaplen;
-  out.limits = policy.limits;
-  out.owner = policy.owner;
-  out.reason = policy.reason;
-  out.ticket = policy.ticket;
-  out.created = policy.created;
-  return out;
+using Assigned = std::vector<std::shared_ptr<const Policy>>;
+
+bool same(const Assigned& left, const Assigned& right) {
+  return std::ranges::equal(left, right,
+                            [](const auto& one, const auto& other) { return same_for_nodes(*one, *other); });
 }
 
 bool goes_to(const PlacedPolicy& policy, std::size_t node) {
@@ -31,23 +18,19 @@ bool goes_to(const PlacedPolicy& policy, std::size_t node) {
 }
 
 // By policy number: the revision from which on the node does for the policy what it shall do now.
-std::map<std::uint32_t, std::uint64_t> first_revisions(const NodeRecord& node,
-                                                       const std::vector<AssignedPolicy>& policies,
+std::map<std::uint32_t, std::uint64_t> first_revisions(const NodeRecord& node, const Assigned& policies,
                                                        std::uint64_t revision) {
   std::map<std::uint32_t, std::uint64_t> since;
-  for (const AssignedPolicy& policy : policies) {
-    const auto before = std::ranges::lower_bound(node.asked.policies, policy.number, {}, &AssignedPolicy::number);
-    const bool same = before != node.asked.policies.end() && *before == policy;
-    since[policy.number] = same ? node.since.at(policy.number) : revision;
+  const auto number_of = [](const std::shared_ptr<const Policy>& policy) { return policy->number; };
+  for (const auto& policy : policies) {
+    const auto before = std::ranges::lower_bound(node.asked.policies, policy->number, {}, number_of);
+    const bool known = before != node.asked.policies.end() && same_for_nodes(**before, *policy);
+    since[policy->number] = known ? node.since.at(policy->number) : revision;
   }
   return since;
 }
 
 }  // namespace
-
-bool Engine::Impl::same_for_nodes(const Policy& left, const Policy& right) {
-  return assigned(left) == assigned(right);
-}
 
 // Tells every node its part of both sets, if that is not what it was told last. Where both sets have a policy, the
 // second one's word counts (it may be newer).
@@ -59,11 +42,11 @@ void Engine::Impl::assign(const Policies& kept, const Policies& added) {
   for (std::size_t index = 0; index < topology->nodes().size(); ++index) {
     const std::string& name = topology->nodes()[index].name;
     NodeRecord& node = nodes_[name];
-    std::vector<AssignedPolicy> policies;
+    Assigned policies;
     for (const auto& [number, policy] : all) {
-      if (goes_to(*policy, index)) policies.push_back(assigned(*policy->policy));
+      if (goes_to(*policy, index)) policies.push_back(policy->policy);
     }
-    if (node.asked.revision != 0 && node.asked.policies == policies) continue;
+    if (node.asked.revision != 0 && same(node.asked.policies, policies)) continue;
     const std::uint64_t revision = next_revision_++;
     node.since = first_revisions(node, policies, revision);
     node.asked.node = name;

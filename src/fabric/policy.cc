@@ -2,15 +2,36 @@
 #include "fabric/policy.h"
 
 #include <algorithm>
+#include <string_view>
+#include <tuple>
 
 #include "fabric/topology.h"
 
 namespace superspan::fabric {
+namespace {
+
+std::string_view residual_of(const policy::CompiledPolicy& compiled) {
+  return compiled.residual ? std::string_view(compiled.residual->expression) : std::string_view();
+}
+
+}  // namespace
 
 policy::CompileOptions compile_options(const Topology& topology) {
   policy::CompileOptions options;
   options.keep_malformed = topology.encapsulation() == Encapsulation::kNsh;
   return options;
+}
+
+// Texts can be long and are compared often: mostly they are the same object.
+bool same_for_nodes(const Policy& left, const Policy& right) {
+  if (&left == &right) return true;
+  const auto head = [](const Policy& policy) {
+    return std::tie(policy.name, policy.number, policy.slot, policy.from_epoch, policy.record, policy.stream,
+                    policy.snaplen, policy.limits, policy.owner, policy.reason, policy.ticket, policy.created);
+  };
+  if (head(left) != head(right)) return false;
+  return left.compiled == right.compiled || (left.compiled->expression == right.compiled->expression &&
+                                             residual_of(*left.compiled) == residual_of(*right.compiled));
 }
 
 base::Result<Slot> choose_slot(std::span<const Slot> taken, std::optional<Slot> latest) {

@@ -70,6 +70,9 @@ struct Policy {
   base::WallTime created_at;  // the duration limit counts from here
 };
 
+// True if a node has the same to do for both.
+[[nodiscard]] bool same_for_nodes(const Policy& left, const Policy& right);
+
 // The policies that shall be in force. `epoch` grows by one with each change of the set.
 struct PolicySet {
   std::uint32_t epoch = 0;

@@ -158,7 +158,7 @@ class World {
     }
     if (const auto* const assign = std::get_if<AssignNode>(&command)) {
       std::string text = "assign " + assign->node + ":";
-      for (const AssignedPolicy& policy : assign->policies) text += " " + policy.name;
+      for (const auto& policy : assign->policies) text += " " + policy->name;
       return text;
     }
     if (const auto* const last = std::get_if<FinalCounters>(&command)) {
