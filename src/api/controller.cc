@@ -210,7 +210,7 @@ void Controller::carry_out(const fabric::AssignNode& command) {
 void Controller::carry_out(const fabric::FinalCounters& command) {
   for (LastCounters* const last : {&ended_counters_, &leaving_counters_}) {
     const auto kept = last->find(command.number);
-    if (kept != last->end()) kept->second = command.hops;
+    if (kept != last->end()) kept->second = command;
   }
 }
 

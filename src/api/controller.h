@@ -101,9 +101,9 @@ class Controller final : private openflow::SwitchHandler {
     return changes_.add({}, std::move(work), std::move(done));
   }
   struct Removed {
-    bool done = false;                     // nothing of it is under way any more
-    std::vector<std::string> held_by;      // switches that have not confirmed its removal and may still copy
-    std::vector<fabric::HopCounter> hops;  // its last counters, if done
+    bool done = false;                 // nothing of it is under way any more
+    std::vector<std::string> held_by;  // switches and nodes that have not confirmed its removal
+    fabric::FinalCounters counters;    // the last ones, if done
   };
   // `done` when the fabric has forgotten it, or what is left waits for a switch to come back, or after `wait`.
   void remove_policy(const std::string& name, const Precondition& precondition, base::Duration wait,
@@ -148,6 +148,7 @@ class Controller final : private openflow::SwitchHandler {
   struct Waiter {
     base::SteadyTime until;
     std::function<bool(bool late)> answered;
+    bool always = false;  // asked whenever something happened: it costs little
   };
 
   Controller(boost::asio::io_context& io, std::shared_ptr<const fabric::Topology> topology,
@@ -204,7 +205,7 @@ class Controller final : private openflow::SwitchHandler {
   [[nodiscard]] Removed take_leave(std::uint32_t number);
   void remember_counters(const std::string& policy);
   void forget_old_counters();
-  void wait_for(base::Duration wait, std::function<bool(bool late)> answered);
+  void wait_for(base::Duration wait, std::function<bool(bool late)> answered, bool always = false);
   void check_waiters();
   [[nodiscard]] const fabric::PolicyView* find_view(const std::vector<fabric::PolicyView>& views,
                                                     const store::Policy& policy) const;
@@ -230,7 +231,7 @@ class Controller final : private openflow::SwitchHandler {
   Backoff end_retry_;
   bool store_failing_ = false;
   bool flush_failing_ = false;
-  using LastCounters = std::map<std::uint32_t, std::vector<fabric::HopCounter>>;  // by number
+  using LastCounters = std::map<std::uint32_t, fabric::FinalCounters>;  // by number
   LastCounters ended_counters_;
   LastCounters leaving_counters_;        // of deleted policies whose clients wait
   std::deque<fabric::Command> pending_;  // commands that came while others were carried out

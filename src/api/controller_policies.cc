@@ -70,7 +70,7 @@ void Controller::remove_now(const std::string& name, const Precondition& precond
   const auto proposal = book_.remove(name);
   if (!proposal) return done(std::unexpected(proposal.error()));
   const std::uint32_t number = entry->stored.number;
-  leaving_counters_[number] = statistics(name)->hops;
+  leaving_counters_[number] = {number, statistics(name)->hops, false};
   auto leave = [this, number, done = std::move(done)](base::Result<Removed> removed) {
     leaving_counters_.erase(number);
     done(std::move(removed));
@@ -85,16 +85,16 @@ void Controller::remove_now(const std::string& name, const Precondition& precond
     leave(std::move(removed));
     return true;
   };
-  when_stored<Removed>(leave, [this, wait, answer = std::move(answer)] { wait_for(wait, answer); });
+  when_stored<Removed>(leave, [this, wait, answer = std::move(answer)] { wait_for(wait, answer, true); });
 }
 
 // How far the fabric is with forgetting a policy.
 Controller::Removed Controller::take_leave(std::uint32_t number) {
-  Removed removed{.done = engine_.idle(), .held_by = {}, .hops = leaving_counters_[number]};
+  Removed removed{.done = true, .held_by = {}, .counters = leaving_counters_[number]};
   for (const auto& held : engine_.held()) {
     if (held.number != number) continue;
-    removed.done = removed.done && !held.moving;
-    removed.held_by = held.switches;
+    removed.done = !held.moving;
+    removed.held_by = held.holders;
   }
   return removed;
 }
@@ -141,9 +141,9 @@ void Controller::forget_old_counters() {
 
 // --- waiting ---
 
-void Controller::wait_for(base::Duration wait, std::function<bool(bool late)> answered) {
+void Controller::wait_for(base::Duration wait, std::function<bool(bool late)> answered, bool always) {
   if (answered(wait <= base::Duration{0})) return;
-  waiters_.push_back({clock_.steady() + wait, std::move(answered)});
+  waiters_.push_back({clock_.steady() + wait, std::move(answered), always});
 }
 
 // Asking costs a view of all policies, so it is done only when something may have changed.
@@ -154,7 +154,7 @@ void Controller::check_waiters() {
   auto waiters = std::exchange(waiters_, {});
   std::erase_if(waiters, [&](const Waiter& waiter) {
     const bool late = steady >= waiter.until;
-    return (look || late) && waiter.answered(late);
+    return (look || late || waiter.always) && waiter.answered(late);
   });
   std::ranges::move(waiters, std::back_inserter(waiters_));
 }
@@ -207,7 +207,7 @@ Controller::Statistics Controller::statistics_of(const PolicyBook::Entry& entry,
   if (view != nullptr) {
     statistics.hops = view->hops;
   } else if (const auto last = ended_counters_.find(entry.stored.number); last != ended_counters_.end()) {
-    statistics.hops = last->second;
+    statistics.hops = last->second.hops;
   }
   for (const auto& [name, node] : nodes_.entries()) {
     const auto* counters = NodeDirectory::policy_counters(node, policy, entry.stored.number);
@@ -232,7 +232,7 @@ std::vector<Controller::Statistics> Controller::all_statistics() const {
 
 void Controller::remember_counters(const std::string& policy) {
   const auto* entry = book_.find(policy);
-  if (entry != nullptr) ended_counters_[entry->stored.number] = statistics(policy)->hops;
+  if (entry != nullptr) ended_counters_[entry->stored.number] = {entry->stored.number, statistics(policy)->hops, false};
 }
 
 }  // namespace superspan::api

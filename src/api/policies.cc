@@ -95,8 +95,11 @@ void put(Controller& controller, const http::Request& request, http::Responder r
 
 http::Response removal_answer(const Controller::Removed& removed) {
   const bool confirmed = removed.done && removed.held_by.empty();
-  const json::array switches(removed.held_by.begin(), removed.held_by.end());
-  return json_response({{"confirmed", confirmed}, {"switches", switches}, {"hops", hops_json(removed.hops)}},
+  const json::array unconfirmed(removed.held_by.begin(), removed.held_by.end());
+  return json_response({{"confirmed", confirmed},
+                        {"unconfirmed", unconfirmed},
+                        {"hops", hops_json(removed.counters.hops)},
+                        {"complete", removed.counters.complete}},
                        confirmed ? 200 : 202);
 }
 

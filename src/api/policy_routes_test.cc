@@ -146,7 +146,7 @@ TEST_F(Api, ADeletedPolicyIsGone) {
   const auto removed = controller_.remove("/v1/policies/web");
   EXPECT_EQ(removed.status, 200);
   EXPECT_EQ(text_at(removed, "/confirmed"), "true");
-  EXPECT_EQ(text_at(removed, "/switches"), "[]");
+  EXPECT_EQ(text_at(removed, "/unconfirmed"), "[]");
   EXPECT_EQ(text_at(removed, "/hops/0/stage"), "filter");
   EXPECT_EQ(controller_.get("/v1/policies/web").status, 404);
   EXPECT_EQ(controller_.remove("/v1/policies/web").status, 404);

@@ -149,6 +149,12 @@ base::Status create(CaptureRun& run) {
   return std::unexpected(error);
 }
 
+// False: other changes were in the way of the last look at the switches.
+bool is_complete(const json::value& counters) {
+  const json::value* complete = member(counters, "complete");
+  return complete != nullptr && *complete == true;
+}
+
 base::Status follow(CaptureRun& run, PacketSink* sink) {
   CaptureTotals totals;
   base::Status status = sink != nullptr ? follow_stream(run, *sink, totals) : watch_counters(run, totals);
@@ -158,7 +164,9 @@ base::Status follow(CaptureRun& run, PacketSink* sink) {
   auto removed = run.remove_policy();
   if (sink == nullptr && run.last_counters) totals = delivered(*run.last_counters);
   if (removed && run.unconfirmed) removed = not_confirmed(run.request.name, *run.unconfirmed);
-  run.terminal.err << fmt::format("{} packets, {} bytes, {} dropped\n", totals.packets, totals.bytes, totals.dropped);
+  const bool all = sink != nullptr || !run.last_counters || is_complete(*run.last_counters);
+  run.terminal.err << fmt::format("{}{} packets, {} bytes, {} dropped\n", all ? "" : "at least ", totals.packets,
+                                  totals.bytes, totals.dropped);
   if (status) return removed;
   if (!removed) run.terminal.err << base::render(removed.error()) << "\n";
   return status;

@@ -141,7 +141,7 @@ TEST(Capture, NeverDeletesAPolicyThatTookTheNameOfItsOwn) {
 
 TEST(Capture, SaysWhichSwitchMayStillCopyForIt) {
   FakeController controller;
-  controller.answer("DELETE /v1/policies/mine", R"({"confirmed": false, "switches": ["filter1"], "hops": []})", 202);
+  controller.answer("DELETE /v1/policies/mine", R"({"confirmed": false, "unconfirmed": ["filter1"], "hops": []})", 202);
   controller.on_stream = [](const Stream& stream) {
     stream->write(head() + packets(1));
     stream->finish();
@@ -150,7 +150,7 @@ TEST(Capture, SaysWhichSwitchMayStillCopyForIt) {
   EXPECT_EQ(outcome.code, 6);
   EXPECT_TRUE(
       outcome.err.starts_with("1 packets, 42 bytes, 0 dropped\n"
-                              "policy mine is deleted, but may still be copied by filter1\n"))
+                              "policy mine is deleted, but may still be in force at filter1\n"))
       << outcome.err;
 }
 

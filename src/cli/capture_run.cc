@@ -48,7 +48,7 @@ base::Status CaptureRun::remove_policy() {
   if (removal) {
     removed = true;
     last_counters = removal->counters;
-    if (!removal->confirmed) unconfirmed = removal->switches;
+    if (!removal->confirmed) unconfirmed = removal->unconfirmed;
     return {};
   }
   base::Error error = removal.error();

@@ -22,6 +22,10 @@ constexpr int kTooMany = 429;
 constexpr int kAttempts = 100;
 constexpr std::chrono::milliseconds kPause{100};
 
+bool asks_for_patience(const http::Response& answer) {
+  return answer.status == kTooMany || (answer.status == 503 && answer.header("retry-after"));
+}
+
 // The API says "?switch" and "GET /v1/tools lists them"; here that is an option and a command.
 base::Error in_our_words(base::Error error) {
   if (error.place.starts_with('?')) error.place = "--" + error.place.substr(1);
@@ -78,7 +82,7 @@ std::expected<json::value, Controller::Errors> Controller::send_all(http::Method
                                                                     const http::Fields& headers) {
   auto answer = client_.request(method, target, body, headers);
   // Many requests in a row are more than the controller lets through at once.
-  for (int attempt = 0; answer && answer->status == kTooMany && attempt < kAttempts; ++attempt) {
+  for (int attempt = 0; answer && asks_for_patience(*answer) && attempt < kAttempts; ++attempt) {
     std::this_thread::sleep_for(kPause);
     answer = client_.request(method, target, body, headers);
   }
@@ -134,24 +138,24 @@ base::Result<Controller::Removal> Controller::remove_policy(std::string_view nam
   const auto answer = send(http::Method::kDelete, policy_target(name), {}, only);
   if (!answer) return std::unexpected(answer.error());
   const json::value* confirmed = member(*answer, "confirmed");
-  Removal removal{.confirmed = confirmed != nullptr && *confirmed == true, .switches = {}, .counters = *answer};
-  const json::value* list = member(*answer, "switches");
+  Removal removal{.confirmed = confirmed != nullptr && *confirmed == true, .unconfirmed = {}, .counters = *answer};
+  const json::value* list = member(*answer, "unconfirmed");
   if (list == nullptr || !list->is_array()) return removal;
   for (const json::value& one : list->get_array()) {
-    if (one.is_string()) removal.switches.emplace_back(one.get_string());
+    if (one.is_string()) removal.unconfirmed.emplace_back(one.get_string());
   }
   return removal;
 }
 
-base::Status not_confirmed(std::string_view policy, const std::vector<std::string>& switches) {
+base::Status not_confirmed(std::string_view policy, const std::vector<std::string>& places) {
   std::string names;
-  for (const std::string& name : switches) names += (names.empty() ? "" : ", ") + printable(name);
-  return base::fail(
-      base::ErrorCode::kUnavailable,
-      fmt::format("policy {} is deleted, but {}", printable(policy),
-                  names.empty() ? "not every switch and node has confirmed it yet" : "may still be copied by " + names),
-      "a switch that is away or does not answer goes on until it has heard of it; `superspan switches` "
-      "says which");
+  for (const std::string& name : places) names += (names.empty() ? "" : ", ") + printable(name);
+  return base::fail(base::ErrorCode::kUnavailable,
+                    fmt::format("policy {} is deleted, but {}", printable(policy),
+                                names.empty() ? "not every switch and node has confirmed it yet"
+                                              : "may still be in force at " + names),
+                    "a switch or node that does not answer goes on until it has heard of it; `superspan switches` and "
+                    "`superspan nodes` say which");
 }
 
 base::Status Controller::stream(std::string_view target, const http::Client::OnChunk& on_chunk) {

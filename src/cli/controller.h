@@ -33,9 +33,9 @@ class Controller {
   [[nodiscard]] base::Result<boost::json::value> post(std::string_view target, const boost::json::value& body);
   // What became of a policy that was deleted. Either way it is gone from the controller.
   struct Removal {
-    bool confirmed = true;              // by all switches and nodes; false: it may still be copied
-    std::vector<std::string> switches;  // that have not confirmed it; may be empty also when something has not
-    boost::json::value counters;        // `hops` as in its statistics, read after its last packet if it is confirmed
+    bool confirmed = true;                 // by all switches and nodes; false: it may still be copied
+    std::vector<std::string> unconfirmed;  // switches and nodes; may be empty also when something has not confirmed it
+    boost::json::value counters;           // `hops` as in its statistics, and whether they are `complete`
   };
   // DELETE of a policy. With an entity tag only while it has that: kConflict (place: "If-Match") if it is another one.
   [[nodiscard]] base::Result<Removal> remove_policy(std::string_view name, const std::string& entity_tag = "");
@@ -65,8 +65,9 @@ class Controller {
   std::string endpoint_;
 };
 
-// The error for a policy whose removal not everything has confirmed: kUnavailable, with the switches that are known.
-[[nodiscard]] base::Status not_confirmed(std::string_view policy, const std::vector<std::string>& switches);
+// The error for a policy whose removal not everything has confirmed: kUnavailable, with the switches and nodes that are
+// known.
+[[nodiscard]] base::Status not_confirmed(std::string_view policy, const std::vector<std::string>& places);
 // "/v1/policies/NAME" with the name encoded.
 [[nodiscard]] std::string policy_target(std::string_view name, std::string_view rest = "");
 

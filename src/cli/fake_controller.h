@@ -195,7 +195,8 @@ class FakeController {
       policies_.erase(found);
       return {.status = 200,
               .content_type = "application/json",
-              .body = R"({"confirmed": true, "switches": [], "hops": )" + boost::json::serialize(last_hops) + "}",
+              .body = R"({"confirmed": true, "unconfirmed": [], "complete": true, "hops": )" +
+                      boost::json::serialize(last_hops) + "}",
               .headers = {}};
     }
     boost::json::object policy = found->second;

@@ -41,7 +41,10 @@ Command policy_apply_command() {
           "\n"
           "Whichever limit comes first ends the policy: duration_s seconds after it was made, or when so many packets "
           "or bytes have been delivered, counted exactly by its node, or about every two seconds at the taps if it has "
-          "only tool ports. A node that is restarted counts from 0 again. 0 is no limit.",
+          "only tool ports. A node that is restarted counts from 0 again. 0 is no limit.\n"
+          "\n"
+          "The exit code is 0 when the controller has stored all of them. Those that are not in force yet, because a "
+          "switch or node is away, are told, and come into force when it is back.",
       .positional = {},
       .options = {{.flags = "-f,--file",
                    .value = "FILE",

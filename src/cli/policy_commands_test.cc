@@ -169,17 +169,17 @@ TEST(Plan, SaysWhatRunsWhereAndWhatChanges) {
 
 TEST(PolicyDelete, TellsWhichSwitchMayStillCopy) {
   FakeController controller;
-  controller.answer("DELETE /v1/policies/web", R"({"switches": ["filter1", "mux1"]})", 202);
+  controller.answer("DELETE /v1/policies/web", R"({"confirmed": false, "unconfirmed": ["filter1", "mux1"]})", 202);
   const Outcome outcome = run_command(controller, {"policy", "delete", "web"});
   EXPECT_EQ(outcome.code, 6);
   EXPECT_EQ(outcome.out, "");
-  EXPECT_NE(outcome.err.find("policy web is deleted, but may still be copied by filter1, mux1"), std::string::npos)
+  EXPECT_NE(outcome.err.find("policy web is deleted, but may still be in force at filter1, mux1"), std::string::npos)
       << outcome.err;
 }
 
 TEST(PolicyDelete, NeverSaysDeletedBeforeItIsConfirmed) {
   FakeController controller;
-  controller.answer("DELETE /v1/policies/web", R"({"switches": []})", 202);
+  controller.answer("DELETE /v1/policies/web", R"({"confirmed": false, "unconfirmed": []})", 202);
   const Outcome outcome = run_command(controller, {"policy", "delete", "web"});
   EXPECT_EQ(outcome.code, 6);
   EXPECT_EQ(outcome.out, "");

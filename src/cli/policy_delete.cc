@@ -13,12 +13,12 @@ namespace superspan::cli {
 namespace {
 
 // Each waits for the fabric, and the fabric takes several away as fast as one.
-constexpr std::size_t kAtOnce = 16;
+constexpr std::size_t kAtOnce = 64;
 
 base::Status remove_one(Controller controller, const std::string& name) {
   const auto removal = controller.remove_policy(name);
   if (!removal) return std::unexpected(removal.error());
-  return removal->confirmed ? base::Status{} : not_confirmed(name, removal->switches);
+  return removal->confirmed ? base::Status{} : not_confirmed(name, removal->unconfirmed);
 }
 
 // Removes all that can be removed; the first error counts, the others are printed at once.
@@ -55,7 +55,8 @@ Command policy_delete_command() {
           .description =
               "Takes the policies' flows out of every switch, filters first, closes their recordings and "
               "streams, and forgets them. What was recorded stays. A switch that is away or does "
-              "not answer goes on copying until it has heard of it: then its name is told, and the exit code is 6.",
+              "not answer goes on copying until it has heard of it, and a node that does not answer goes on recording: "
+              "then its name is told, and the exit code is 6.",
           .positional = {.name = "NAME", .help = "names of the policies", .kind = Value::kPolicy, .most = kAny},
           .options = {},
           .examples = {{"superspan policy delete web", "remove the policy web"},

@@ -42,18 +42,20 @@ base::Result<int> run(const Invocation& invocation) {
 }  // namespace
 
 Command policy_stats_command() {
-  return {.name = "policy stats",
-          .summary = "packets and bytes of a policy at every hop",
-          .description =
-              "Shows what each switch on the way and each node counted for one policy. All switches are "
-              "read at the same moment, every two seconds. From filter to delivery the packets must be the same: a "
-              "difference that the next reading has not is of packets that were on their way, one that stays is a "
-              "loss, and this shows where.",
-          .positional = {.name = "NAME", .help = "name of the policy", .kind = Value::kPolicy},
-          .options = {},
-          .examples = {{"superspan policy stats web", "show the counters of the policy web"},
-                       {"watch -n 1 superspan policy stats web", "look at them every second"}},
-          .run = run};
+  return {
+      .name = "policy stats",
+      .summary = "packets and bytes of a policy at every hop",
+      .description =
+          "Shows what each switch on the way and each node counted for one policy. All switches are "
+          "read at the same moment, every two seconds. While a policy is in force, each hop counts the same packets: "
+          "a difference that grows from one reading to the next is a loss, and this shows where. Filters begin with "
+          "another number: for up to half a second around a change of its flows, Open vSwitch counts packets for "
+          "the flows that come after, also packets from before the policy.",
+      .positional = {.name = "NAME", .help = "name of the policy", .kind = Value::kPolicy},
+      .options = {},
+      .examples = {{"superspan policy stats web", "show the counters of the policy web"},
+                   {"watch -n 1 superspan policy stats web", "look at them every second"}},
+      .run = run};
 }
 
 }  // namespace superspan::cli

@@ -8,8 +8,8 @@
 //                (a node: or after 2 s)
 //   2. flip      the switches with taps classify by the new policies; what they do changes at once, or (sending.h)
 //                flow by flow where every state on the way is right
-//   3. count     when the copies under way have left (drain_time), the last counters of removed policies are read; if
-//                only switches count them, statistics_lag later, unless something else is added or changes wait
+//   3. count     when the copies under way have left (drain_time) and the switches have counted them (statistics_lag,
+//                unless something is added too or changes wait), the last counters of removed policies are read
 //   4. collect   the routes of removed policies go
 //   5. nodes     nodes forget the removed policies
 // Steps without changes are skipped. A set that is asked for meanwhile waits; only the latest one counts.
@@ -111,12 +111,14 @@ struct HopCounter {
   std::uint64_t packets = 0;
   std::uint64_t bytes = 0;  // as the hop sees them: with the fabric header where there is one
 };
-// Of a policy that was taken away, read after its last copy. What a switch had not yet counted when it changed is
-// missing: of a filter, what came in the last statistics_lag (Open vSwitch counts it for the flows that took over);
-// with VLAN encapsulation, everywhere what came since the last reading.
+// Of a policy that was taken away, read after its last copy. A filter's are not exact: what Open vSwitch has not yet
+// counted when its flows change (up to statistics_lag) it counts for the flows that take over, so packets from before
+// the policy are counted for it and its last ones are not. With VLAN encapsulation what came since the last reading is
+// missing everywhere.
 struct FinalCounters {
   std::uint32_t number = 0;
   std::vector<HopCounter> hops;  // filters first
+  bool complete = false;         // every hop behind the filters was read when it had counted its last packet
 };
 using Command = std::variant<SendTransaction, DumpFlows, AssignNode, FinalCounters, Event>;
 using Commands = std::vector<Command>;
@@ -207,14 +209,15 @@ class Engine {
 
   [[nodiscard]] Commands tick(Now now);  // at least every 100 ms
 
-  // Policies whose bits some switch may still set or route: those asked for, and removed ones that not every switch has
-  // confirmed to be gone. Their slots must not be given to others.
+  // Policies whose bits some switch may still set or route, or some node take copies for: those asked for, and removed
+  // ones that not all have confirmed to be gone. Their slots must not be given to others.
   struct Held {
     std::uint32_t number = 0;
     Slot slot;
-    // That have not confirmed its removal, because they were not asked for it yet, have not answered or are away.
-    // Empty while it is asked for, and while a commit has yet to send it or to forget it.
-    std::vector<std::string> switches;
+    // Switches and nodes that have not confirmed its removal, because they were not asked for it yet, have not answered
+    // or are away (nodes that are away are not waited for: they get a whole assignment when they come back). Empty
+    // while it is asked for, and while a commit has yet to send it or to forget it.
+    std::vector<std::string> holders;
     bool moving = false;  // nobody has to come back first
   };
   [[nodiscard]] std::vector<Held> held() const;  // by number

@@ -56,9 +56,10 @@ void Engine::Impl::enter(Step next) {
       return flip();
     case Step::kDrain:
       drained_ = now_.steady + (removes() ? options_.drain_time : base::Duration{0});
-      step_until_ = drained_ + (only_switches_count() && !adds() ? options_.statistics_lag : base::Duration{0});
+      step_until_ = drained_ + (removes() && !adds() ? options_.statistics_lag : base::Duration{0});
       return;
     case Step::kCount:
+      lag_over_ = now_.steady >= drained_ + options_.statistics_lag;
       step_until_ = now_.steady + options_.count_timeout;
       return read_last_counters();
     case Step::kCollect:
@@ -153,8 +154,11 @@ std::vector<Engine::Held> Engine::Impl::held() const {
     Held one{number, slot, {}, true};
     for (SwitchIndex at = 0; at < records_.size() && !contains(asked_, number); ++at) {
       if (!records_[at].may_hold.contains(number)) continue;
-      one.switches.push_back(topology->switches()[at].name);
+      one.holders.push_back(topology->switches()[at].name);
       one.moving = one.moving && records_[at].state != SwitchState::kAbsent;
+    }
+    for (const auto& [name, node] : nodes_) {
+      if (node.holds(number) && !contains(asked_, number)) one.holders.push_back(name);
     }
     held.push_back(std::move(one));
   }
@@ -164,7 +168,8 @@ std::vector<Engine::Held> Engine::Impl::held() const {
 void Engine::Impl::release_bits() {
   std::erase_if(held_, [this](const auto& entry) {
     const auto has = [&entry](const SwitchRecord& record) { return record.may_hold.contains(entry.first); };
-    return !wanted_somewhere(entry.first) && std::ranges::none_of(records_, has);
+    const auto takes = [&entry](const auto& node) { return node.second.holds(entry.first); };
+    return !wanted_somewhere(entry.first) && std::ranges::none_of(records_, has) && std::ranges::none_of(nodes_, takes);
   });
 }
 
@@ -205,7 +210,9 @@ void Engine::Impl::fail_policies(const Numbers& numbers, const std::string& word
     return;
   }
   std::erase_if(next_, refused);
-  if (step == Step::kPrepare || step == Step::kFlip || step == Step::kCollect) enter(step);
+  // A policy of the version in force has to leave the taps first.
+  const bool draining = step == Step::kDrain || step == Step::kCount;
+  enter(draining ? Step::kFlip : step);
 }
 
 }  // namespace superspan::fabric

@@ -47,18 +47,12 @@ void Engine::Impl::count(SwitchRecord& record, const InstalledFlows& dumped) {
   }
 }
 
-bool Engine::Impl::only_switches_count() const {
-  if (topology->encapsulation() != Encapsulation::kNsh) return false;
-  return std::ranges::any_of(current_, [this](const PlacedPolicy& placed) {
-    return !std::ranges::binary_search(next_, placed.number(), {}, &PlacedPolicy::number) && !goes_to_node(placed);
-  });
-}
-
 // Where their routes stand to the end and their copies have left.
 void Engine::Impl::read_last_counters() {
   if (!removes() || topology->encapsulation() != Encapsulation::kNsh) return;
   for (SwitchIndex at = 0; at < records_.size(); ++at) {
     SwitchRecord& record = records_[at];
+    record.counted = false;
     if (record.state != SwitchState::kSynced) continue;
     record.counting = next_dump_++;
     out_.emplace_back(DumpFlows{topology->switches()[at].datapath, *record.counting, counting_flows()});
@@ -66,10 +60,13 @@ void Engine::Impl::read_last_counters() {
 }
 
 void Engine::Impl::tell_last_counters() {
+  const auto counted = [this](const auto& hop) { return records_[hop.first].counted; };
+  const bool can_be = lag_over_ && topology->encapsulation() == Encapsulation::kNsh;
   for (const WantedPolicy& policy : steady_.policies) {
     const std::uint32_t number = policy.placed.number();
     const bool stays = std::ranges::binary_search(next_, number, {}, &PlacedPolicy::number);
-    if (!stays) out_.emplace_back(FinalCounters{number, hops_of(policy)});
+    if (stays) continue;
+    out_.emplace_back(FinalCounters{number, hops_of(policy), can_be && std::ranges::all_of(*policy.route, counted)});
   }
 }
 

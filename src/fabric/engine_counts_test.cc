@@ -65,29 +65,25 @@ TEST(Engine, TheLastCountersOfAPolicyAreReadAfterItsLastCopy) {
 }
 
 // Unless others wait for it.
-TEST(Engine, WhatOnlySwitchesCountIsReadWhenTheyAreUpToDate) {
+TEST(Engine, LastCountersAreReadWhenTheSwitchesHaveCounted) {
   EngineOptions options = World::at_once();
   options.statistics_lag = 600ms;
   World world(kFourSwitches, options);
   world.connect_all();
-  const Policy seen = wanted_policy(2, web(), {}, {"tool1", "node1"});
-  world.ask(1, {wanted_policy(1, web(), {}, {"tool1"}), seen});
+  world.ask(1, {wanted_policy(1, web(), {}, {"tool1", "node1"})});
   world.answer();
-  world.ask(2, {wanted_policy(1, web(), {}, {"tool1"})});
-  world.answer();
-  EXPECT_TRUE(world.after(200ms).starts_with("count ")) << "its node has counted it";
-  world.answer();
-  world.ask(3, {});
+  world.ask(2, {});
   world.answer();
   EXPECT_EQ(world.after(700ms), "");
   EXPECT_TRUE(world.after(100ms).starts_with("count "));
+  EXPECT_TRUE(world.answer().starts_with("last of 1: filter1 0 filter2 0 mux1 0 delivery1 0\n"));
+  world.ask(3, {wanted_policy(3, web(), {}, {"tool1"})});
   world.answer();
-  world.ask(4, {wanted_policy(3, web(), {}, {"tool1"})});
-  world.answer();
-  world.ask(5, {});
+  world.ask(4, {});
   world.answer();
   EXPECT_EQ(world.after(200ms), "");
-  EXPECT_TRUE(world.ask(6, {wanted_policy(4, web(), {}, {"tool1"})}).starts_with("count "));
+  EXPECT_TRUE(world.ask(5, {wanted_policy(4, web(), {}, {"tool1"})}).starts_with("count "));
+  EXPECT_TRUE(world.answer().starts_with("last of 3: filter1 0 filter2 0 mux1 0 delivery1 0 incomplete\n"));
 }
 
 TEST(Engine, ASwitchThatTellsNoLastCountersHoldsARemovalForASecondOnly) {
@@ -99,7 +95,7 @@ TEST(Engine, ASwitchThatTellsNoLastCountersHoldsARemovalForASecondOnly) {
   world.answer();
   world.after(200ms);
   EXPECT_EQ(world.after(900ms), "");
-  EXPECT_TRUE(world.after(100ms).starts_with("last of 1: filter1 0"));
+  EXPECT_TRUE(world.after(100ms).starts_with("last of 1: filter1 0 filter2 0 mux1 0 delivery1 0 incomplete\n"));
 }
 
 // Else the hops of a policy could not be compared.
@@ -132,7 +128,7 @@ TEST(Engine, ABitIsNotGivenAgainUntilEverySwitchHasConfirmedItsRemoval) {
     for (const Engine::Held& held : world.engine.held()) {
       if (held.number != 2) continue;
       std::string text = held.moving ? "moving" : "waiting for";
-      for (const std::string& name : held.switches) text += " " + name;
+      for (const std::string& name : held.holders) text += " " + name;
       return text;
     }
     return std::string("nobody");
@@ -165,19 +161,61 @@ TEST(Engine, EverySwitchThatHasNotConfirmedARemovalIsNamed) {
   world.connect_all();
   using Names = std::vector<std::string>;
   world.ask(1, {wanted_policy(1, web(), {}, {"tool1"})});
-  EXPECT_EQ(world.engine.held()[0].switches, Names{}) << "it is asked for";
+  EXPECT_EQ(world.engine.held()[0].holders, Names{}) << "it is asked for";
   world.answer();
   world.ask(2, {});
-  EXPECT_EQ(world.engine.held()[0].switches, (Names{"filter1", "filter2", "mux1", "delivery1"}));
+  EXPECT_EQ(world.engine.held()[0].holders, (Names{"filter1", "filter2", "mux1", "delivery1"}));
   EXPECT_TRUE(world.engine.held()[0].moving);
   world.answer();
-  EXPECT_EQ(world.engine.held()[0].switches.size(), 4U) << "copies are under way";
+  EXPECT_EQ(world.engine.held()[0].holders.size(), 4U) << "copies are under way";
   world.after(200ms);
   world.answer_round();
   world.answer_some(1);
-  EXPECT_EQ(world.engine.held()[0].switches, (Names{"filter2", "mux1", "delivery1"})) << "filter2 hangs";
+  EXPECT_EQ(world.engine.held()[0].holders, (Names{"filter2", "mux1", "delivery1"})) << "filter2 hangs";
   world.answer();
   EXPECT_TRUE(world.engine.held().empty());
+}
+
+TEST(Engine, ARemovedPolicyIsGoneAlsoWhileOtherChangesGoOn) {
+  World world(kFourSwitches);
+  world.connect_all();
+  const auto holds_first = [&world] {
+    return std::ranges::any_of(world.engine.held(), [](const Engine::Held& held) { return held.number == 1; });
+  };
+  world.ask(1, {wanted_policy(1, web(), {}, {"tool1"})});
+  world.answer();
+  world.ask(2, {});
+  world.answer();
+  for (std::uint32_t number = 2; number < 6; ++number) {
+    world.ask(number + 1, {wanted_policy(number, web(), {}, {"tool2"})});
+    world.after(200ms);
+    world.answer_round();
+    world.answer_round();
+  }
+  EXPECT_FALSE(world.engine.idle());
+  EXPECT_FALSE(holds_first());
+}
+
+TEST(Engine, ANodeHoldsARemovedPolicyUntilItHasForgottenIt) {
+  World world(kFourSwitches);
+  world.connect_all();
+  world.ask(1, {wanted_policy(1, web(), {}, {"node1"})});
+  world.answer();
+  world.ask(2, {});
+  world.answer();
+  world.after(200ms);
+  const auto node_is_asked = [&world] {
+    return !world.pending.empty() && std::holds_alternative<AssignNode>(world.pending.front());
+  };
+  std::string log;
+  while (!world.pending.empty() && !node_is_asked()) log += world.answer_some(1);
+  ASSERT_TRUE(node_is_asked()) << log;
+  EXPECT_TRUE(world.engine.idle());
+  ASSERT_EQ(world.engine.held().size(), 1U);
+  EXPECT_EQ(world.engine.held()[0].holders, std::vector<std::string>{"node1"});
+  EXPECT_TRUE(world.engine.held()[0].moving);
+  world.node_down("node1");
+  EXPECT_TRUE(world.engine.held().empty()) << "it gets a whole assignment when it is back";
 }
 
 TEST(Engine, ASwitchThatIsAwayHoldsARemovedPolicyUntilItIsBack) {
@@ -192,7 +230,7 @@ TEST(Engine, ASwitchThatIsAwayHoldsARemovedPolicyUntilItIsBack) {
   world.answer();
   EXPECT_TRUE(world.engine.idle());
   ASSERT_EQ(world.engine.held().size(), 1U);
-  EXPECT_EQ(world.engine.held()[0].switches, std::vector<std::string>{"filter1"});
+  EXPECT_EQ(world.engine.held()[0].holders, std::vector<std::string>{"filter1"});
   EXPECT_FALSE(world.engine.held()[0].moving);
   world.switch_up("filter1");
   world.answer();

@@ -43,6 +43,7 @@ struct SwitchRecord {
   };
   std::optional<Dump> dumping;
   std::optional<std::uint64_t> counting;  // the dump of the last counters of removed policies
+  bool counted = false;                   // it has come
   base::SteadyTime polled{};              // when the last dump was asked for
   base::SteadyTime audited{};             // the last of all flows
   base::SteadyTime retry_at{};
@@ -75,9 +76,11 @@ struct NodeRecord {
   bool up = false;
   AssignNode asked;
   std::map<std::uint32_t, std::uint64_t> since;  // policy number -> first revision with what is asked of it now
+  std::set<std::uint32_t> may_hold;              // policies in what was asked since it last answered, and in that
   std::uint64_t applied_revision = 0;
   base::SteadyTime retry_at{};
   bool refused = false;
+  [[nodiscard]] bool holds(std::uint32_t number) const { return up && may_hold.contains(number); }
   // It does what is asked of it for the policy, so also while it hears of others.
   [[nodiscard]] bool serves(std::uint32_t number) const {
     const auto found = since.find(number);
@@ -163,7 +166,6 @@ class Engine::Impl {
   // --- engine_counters.cc ---
   void count(SwitchRecord& record, const InstalledFlows& dumped);
   // Of the policies that the commit under way removes:
-  [[nodiscard]] bool only_switches_count() const;  // some of them
   void read_last_counters();
   void tell_last_counters();
   void check_limits();
@@ -211,6 +213,7 @@ class Engine::Impl {
   std::uint32_t current_epoch_ = 0;
   base::SteadyTime step_until_{};
   base::SteadyTime drained_{};      // when the drain step may end if changes wait
+  bool lag_over_ = false;           // when the last counters were read
   std::set<SwitchIndex> prepared_;  // switches that the prepare step of the commit under way touched
   Wanted steady_;                   // of current_, or of next_ from kCollect on
 

@@ -61,6 +61,7 @@ void Engine::Impl::assign(const Policies& kept, const Policies& added) {
 
 void Engine::Impl::ask(NodeRecord& node) {
   node.refused = false;
+  for (const auto& policy : node.asked.policies) node.may_hold.insert(policy->number);
   out_.emplace_back(node.asked);
 }
 
@@ -107,6 +108,8 @@ Commands Engine::Impl::node_applied(const std::string& name, std::uint64_t revis
   NodeRecord& node = found->second;
   if (status) {
     node.applied_revision = revision;
+    node.may_hold.clear();
+    for (const auto& policy : node.asked.policies) node.may_hold.insert(policy->number);
   } else {
     node.refused = true;
     node.retry_at = now.steady + options_.retry_time;

@@ -163,6 +163,7 @@ Commands Engine::Impl::flows_dumped(openflow::DatapathId datapath, std::uint64_t
   SwitchRecord& record = records_[*at];
   if (record.counting == id) {
     record.counting.reset();
+    record.counted = flows.has_value();
     if (flows) count(record, by_key(std::move(*flows)));
     return finish();
   }

@@ -194,7 +194,7 @@ TEST(Engine, ASwitchThatRefusesAgainHoldsOnlyThePoliciesThatPassIt) {
   EXPECT_EQ(world.state("p2"), "pending: switch 'filter1' is waiting: no bundle");
   EXPECT_TRUE(world.engine.policies().front().moving);
   EXPECT_EQ(world.state("p3"), "active");
-  EXPECT_EQ(world.engine.held().front().switches, std::vector<std::string>{"filter1"}) << "it may still copy for p1";
+  EXPECT_EQ(world.engine.held().front().holders, std::vector<std::string>{"filter1"}) << "it may still copy for p1";
   world.switches[world.datapath("filter1")].refuses_all = false;
   world.after(2s);
   world.answer();

@@ -239,11 +239,15 @@ class Server::Impl : public std::enable_shared_from_this<Server::Impl> {
   // One attempt to say why, without ever waiting for the client.
   static void refuse(const Listener& listener, Socket socket) {
     if (listener.tls) return;
-    constexpr std::string_view kAnswer =
-        "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n";
+    static const std::string answer = [] {
+      const Response full = problem({ErrorCode::kUnavailable, "too many connections are open, or wait without a token",
+                                     "try again in some seconds", "", std::nullopt});
+      return "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 1\r\nContent-Type: " +
+             full.content_type + "\r\nContent-Length: " + std::to_string(full.body.size()) + "\r\n\r\n" + full.body;
+    }();
     error_code ignored;
     socket.non_blocking(true, ignored);
-    socket.write_some(asio::buffer(kAnswer.data(), kAnswer.size()), ignored);
+    socket.write_some(asio::buffer(answer), ignored);
   }
 
   std::shared_ptr<ServerCore> core_;

@@ -211,7 +211,9 @@ TEST(Limits, OneConnectionTooManyIs503) {
     client->send(get("/hello"));
     client->read_until("hello");
   }
-  EXPECT_TRUE(RawClient(server.endpoint()).read_all().starts_with("HTTP/1.1 503 "));
+  const std::string refused = RawClient(server.endpoint()).read_all();
+  EXPECT_TRUE(refused.starts_with("HTTP/1.1 503 ")) << refused;
+  EXPECT_TRUE(refused.contains("too many connections")) << refused;
   EXPECT_EQ(server.statistics().refused_connections, 1U);
 }
 

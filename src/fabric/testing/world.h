@@ -164,7 +164,7 @@ class World {
     if (const auto* const last = std::get_if<FinalCounters>(&command)) {
       std::string text = "last of " + std::to_string(last->number) + ":";
       for (const HopCounter& hop : last->hops) text += " " + hop.at + " " + std::to_string(hop.packets);
-      return text;
+      return text + (last->complete ? "" : " incomplete");
     }
     const auto& event = std::get<Event>(command);
     std::string text = to_string(event.kind);
