@@ -82,6 +82,11 @@ void add_flows_of(const fabric::Engine& engine, const fabric::Switch& at, View v
   }
 }
 
+// What was once read from a switch is no fact about it while it is away, nor until it is read again.
+bool flows_are_known(fabric::SwitchState state) {
+  return state != fabric::SwitchState::kAbsent && state != fabric::SwitchState::kDumping;
+}
+
 http::Response list(const Controller& controller, const http::Request& request) {
   const auto view = view_of(request);
   if (!view) return http::problem(view.error());
@@ -98,10 +103,19 @@ http::Response list(const Controller& controller, const http::Request& request) 
     if (policy.state != "ended") names[policy.stored.number] = policy.stored.name;
   }
   json::array flows;
-  for (const auto& each : controller.topology().switches()) {
-    if (!only || each.name == *only) add_flows_of(controller.engine(), each, *view, names, flows);
+  json::array unknown;
+  const auto& switches = controller.topology().switches();
+  const auto states = controller.engine().switches();
+  for (std::size_t index = 0; index < switches.size(); ++index) {
+    const auto& each = switches[index];
+    if (only && each.name != *only) continue;
+    if (*view == View::kDesired || flows_are_known(states[index].state)) {
+      add_flows_of(controller.engine(), each, *view, names, flows);
+    } else {
+      unknown.push_back({{"switch", each.name}, {"state", fabric::to_string(states[index].state)}});
+    }
   }
-  return json_response(json::object{{"flows", std::move(flows)}});
+  return json_response(json::object{{"flows", std::move(flows)}, {"unknown", std::move(unknown)}});
 }
 
 }  // namespace

@@ -37,6 +37,20 @@ TEST_F(Api, DesiredFlowsNameTheirPolicy) {
   EXPECT_EQ(controller_.get("/v1/flows?switch=nosuch").status, 404);
 }
 
+TEST_F(Api, FlowsOfAnAbsentSwitchAreUnknownAndNoGuess) {
+  controller_.put("/v1/policies/web", R"({"expression": "tcp port 443", "tools": ["ids1"]})");
+  for (const char* view : {"installed", "diff"}) {
+    const auto all = controller_.get(std::string("/v1/flows?view=") + view);
+    EXPECT_EQ(text_at(all, "/flows"), "[]") << view;
+    EXPECT_EQ(text_at(all, "/unknown"),
+              R"([{"switch":"filter1","state":"absent"},{"switch":"delivery1","state":"absent"}])")
+        << view;
+    const auto one = controller_.get(std::string("/v1/flows?switch=delivery1&view=") + view);
+    EXPECT_EQ(text_at(one, "/unknown"), R"([{"switch":"delivery1","state":"absent"}])") << view;
+  }
+  EXPECT_EQ(text_at(controller_.get("/v1/flows?view=desired"), "/unknown"), "[]");
+}
+
 TEST_F(Api, ExplainAnswersWithTheStage) {
   const auto rules = controller_.ask(Method::kPost, "/v1/explain", R"({"expression": "tcp port 80"})");
   EXPECT_EQ(rules.status, 200);

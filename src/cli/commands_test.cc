@@ -112,6 +112,23 @@ TEST(Lists, SayWhenTheyAreEmptyOnStandardError) {
   EXPECT_EQ(run_command(controller, {"flows", "-o", "json"}).out, "[]\n");
 }
 
+TEST(Flows, OfASwitchThatIsAwayAreNotKnown) {
+  FakeController controller;
+  controller.answer("GET /v1/flows", R"({"flows": [], "unknown": [{"switch": "filter2", "state": "absent"}]})");
+  const Outcome all = run_command(controller, {"flows", "--diff"});
+  EXPECT_EQ(all.code, 0);
+  EXPECT_EQ(all.out, "");
+  EXPECT_EQ(all.err, "filter2 is absent: its flows are not known\nno differences elsewhere\n");
+  for (const char* format : {"table", "json"}) {
+    const Outcome one = run_command(controller, {"flows", "--switch", "filter2", "-o", format});
+    EXPECT_EQ(one.code, 6);
+    EXPECT_EQ(one.out, "");
+    EXPECT_EQ(one.err,
+              "--switch: filter2 is absent: its flows are not known\n"
+              "hint: `superspan switches` says why; `superspan flows --desired` lists what it should hold\n");
+  }
+}
+
 TEST(Colour, IsOnlyForTerminalsAndNotWithNoColor) {
   FakeController controller;
   controller.answer("GET /v1/links", R"({"links": [{"from": "a:1", "to": "b:1"}]})");
