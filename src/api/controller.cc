@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace superspan::api {
@@ -156,9 +158,11 @@ base::Result<std::uint64_t> Controller::node_heard(const std::string& name, Regi
   // A report about a policy of that name from before the latest assignment is about another policy.
   const bool current = registration.applied == view->revision;
   const auto ended = current ? registration.ended : std::vector<std::string>{};
+  const auto problems = nodes_.problems(name);
   const bool resend = nodes_.heard(name, std::move(registration), view->applied_revision);
   nodes_.forget_unknown_policies(name, [this](const std::string& policy) { return book_.find(policy) != nullptr; });
   if (resend) execute(engine_.node_up(name, now()));
+  tell_problems(name, problems);
   for (const auto& policy : ended) {
     const auto* entry = book_.find(policy);
     if (entry == nullptr || entry->stored.ended) continue;
@@ -167,6 +171,19 @@ base::Result<std::uint64_t> Controller::node_heard(const std::string& name, Regi
   }
   end_due_policies();
   return view->revision;
+}
+
+// One event a heartbeat, however many recordings a full disk stops.
+void Controller::tell_problems(const std::string& node, const std::vector<std::string>& before) {
+  const auto text_of = [](const std::vector<std::string>& problems) {
+    return problems.size() == 1 ? problems.front()
+                                : fmt::format("{}; and {} more", problems.front(), problems.size() - 1);
+  };
+  const auto problems = nodes_.problems(node);
+  std::vector<std::string> begun;
+  std::ranges::set_difference(problems, before, std::back_inserter(begun));
+  if (!begun.empty()) events_.add("node-problem", "", node, text_of(begun));
+  if (problems.empty() && !before.empty()) events_.add("node-recovered", "", node, text_of(before));
 }
 
 // --- commands of the engine ---

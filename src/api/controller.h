@@ -170,6 +170,8 @@ class Controller final : private openflow::SwitchHandler {
   void carry_out(const fabric::AssignNode& command);
   void carry_out(const fabric::FinalCounters& command);
   void carry_out(const fabric::Event& event);
+  // What has begun or ceased to be wrong at a node since it said `before`.
+  void tell_problems(const std::string& node, const std::vector<std::string>& before);
   void tick();
   // Stores the proposal and makes it the engine's set; on error everything is as before. `news` is told as soon as the
   // proposal is stored, before what follows from it.

@@ -143,6 +143,32 @@ TEST_F(ControllerTest, ALimitOfAnEarlierPolicyOfThatNameEndsNoOther) {
   EXPECT_EQ(controller_->policy("web")->state, "pending");
 }
 
+TEST_F(ControllerTest, AFullDiskAtANodeIsAnEventWhenItBeginsAndWhenItIsOver) {
+  const std::string full = "cannot write: No space left on device";
+  const auto say = [&](const std::vector<std::string>& problems) {
+    heartbeat({}, {{"problems", boost::json::array(problems.begin(), problems.end())}});
+    return controller_->events().events().back();
+  };
+  auto event = say({"web: " + full});
+  EXPECT_EQ(event.type, "node-problem");
+  EXPECT_EQ(event.place, "node1");
+  EXPECT_EQ(event.text, "web: " + full);
+  say({"web: " + full});
+  EXPECT_EQ(events("node-problem"), 1) << "it is still the same";
+  event = say({"web: " + full, "dns: " + full, "a: " + full});
+  EXPECT_EQ(events("node-problem"), 2);
+  EXPECT_EQ(event.text, "a: " + full + "; and 1 more");
+  say({"web: " + full});
+  EXPECT_EQ(events("node-recovered"), 0);
+  event = say({});
+  EXPECT_EQ(event.type, "node-recovered");
+  EXPECT_EQ(event.place, "node1");
+  EXPECT_EQ(event.text, "web: " + full);
+  say({});
+  EXPECT_EQ(events("node-recovered"), 1);
+  EXPECT_EQ(events("node-problem"), 2);
+}
+
 TEST_F(ControllerTest, CountersOfPoliciesThatAreGoneAreForgotten) {
   const auto told_of = [&] { return controller_->nodes().find("node1")->policies.size(); };
   boost::json::object counters;

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "api/respond.h"
@@ -8,6 +10,18 @@ namespace superspan::api {
 namespace {
 
 namespace json = boost::json;
+
+// "node1: web: cannot write: No space left on device", of the nodes that are up.
+json::array problems_json(const Controller& controller) {
+  json::array problems;
+  for (const auto& [name, node] : controller.nodes().entries()) {
+    if (!node.up) continue;
+    for (const auto& problem : controller.nodes().problems(name)) {
+      problems.emplace_back(fmt::format("{}: {}", name, problem));
+    }
+  }
+  return problems;
+}
 
 json::object health_json(const Controller& controller) {
   const auto switches = controller.engine().switches();
@@ -19,7 +33,8 @@ json::object health_json(const Controller& controller) {
   };
   const auto failed = in_state(fabric::PolicyState::kFailed);
   const auto nodes = std::ssize(controller.topology().nodes());
-  const bool ok = synced == std::ssize(switches) && nodes_up == nodes && failed == 0;
+  json::array problems = problems_json(controller);
+  const bool ok = synced == std::ssize(switches) && nodes_up == nodes && failed == 0 && problems.empty();
   const auto uptime =
       std::chrono::duration_cast<std::chrono::seconds>(controller.clock().steady() - controller.started());
   return {{"status", ok ? "ok" : "degraded"},
@@ -33,7 +48,8 @@ json::object health_json(const Controller& controller) {
           {"nodes_up", nodes_up},
           {"policies_active", in_state(fabric::PolicyState::kActive)},
           {"policies_pending", in_state(fabric::PolicyState::kPending)},
-          {"policies_failed", failed}};
+          {"policies_failed", failed},
+          {"problems", std::move(problems)}};
 }
 
 }  // namespace

@@ -70,7 +70,8 @@ void add_policy_values(Exposition& out, const Controller& controller) {
              "Packets of a policy at a node, by what became of them.");
   for (const auto& each : all) {
     for (const auto& [node, counters] : each.nodes) {
-      for (const char* fate : {"received", "residual_dropped", "stream_dropped", "recorded"}) {
+      for (const char* fate : {"received", "residual_dropped", "stream_dropped", "recorded", "record_queue_full",
+                               "disk_full", "disk_error"}) {
         out.value({{"policy", each.policy}, {"node", node}, {"fate", fate}}, number_of(counters, fate));
       }
     }

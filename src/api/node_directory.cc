@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <random>
 #include <utility>
 
@@ -181,6 +182,18 @@ void NodeDirectory::send(Entry& entry, Assigning one) {
 const NodeDirectory::Entry* NodeDirectory::find(const std::string& name) const {
   const auto found = entries_.find(name);
   return found == entries_.end() ? nullptr : &found->second;
+}
+
+std::vector<std::string> NodeDirectory::problems(const std::string& name) const {
+  const Entry* const entry = find(name);
+  const json::value* const told = entry == nullptr ? nullptr : entry->registration.counters.if_contains("problems");
+  std::vector<std::string> problems;
+  if (told == nullptr || !told->is_array()) return problems;
+  for (const json::value& problem : told->get_array()) {
+    if (problem.is_string()) problems.emplace_back(problem.get_string());
+  }
+  std::ranges::sort(problems);
+  return problems;
 }
 
 const json::object* NodeDirectory::policy_counters(const Entry& entry, const std::string& policy,

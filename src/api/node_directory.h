@@ -78,6 +78,8 @@ class NodeDirectory {
 
   [[nodiscard]] const Entry* find(const std::string& name) const;
   [[nodiscard]] const std::map<std::string, Entry>& entries() const { return entries_; }
+  // What the node last said is wrong with it, sorted: "web: cannot write: No space left on device".
+  [[nodiscard]] std::vector<std::string> problems(const std::string& name) const;
   // The counters of a policy at a node, or nullptr. `number` 0: whichever number the node says.
   [[nodiscard]] static const boost::json::object* policy_counters(const Entry& entry, const std::string& policy,
                                                                   std::uint32_t number);

@@ -92,6 +92,27 @@ TEST_F(Api, ALimitReachedAtANodeEndsThePolicy) {
   EXPECT_EQ(text_at(stats, "/nodes/0/received"), "11");
 }
 
+TEST_F(Api, WhatAFullDiskCostsIsToldByHealthNodesAndStatistics) {
+  FakeNode node;
+  controller_.put("/v1/policies/rec?wait_ms=0", R"({"expression": "udp", "record": true})");
+  controller_.put("/v1/nodes/node1", node.registration(0));
+  EXPECT_EQ(text_at(controller_.get("/v1/health"), "/problems"), "[]");
+  controller_.put("/v1/nodes/node1", node.registration(0, R"(, "counters": {
+      "policies": {"rec": {"number": 1, "received": 1356, "recorded": 100, "record_queue_full": 10, "disk_full": 1239,
+                           "disk_error": 7}},
+      "problems": ["rec: cannot write: No space left on device"]})"));
+  const auto health = controller_.get("/v1/health");
+  EXPECT_EQ(text_at(health, "/status"), "degraded");
+  EXPECT_EQ(text_at(health, "/problems"), R"(["node1: rec: cannot write: No space left on device"])");
+  EXPECT_EQ(text_at(controller_.get("/v1/nodes"), "/nodes/0/counters/problems/0"),
+            "rec: cannot write: No space left on device");
+  EXPECT_EQ(text_at(controller_.get("/v1/policies/rec/stats"), "/nodes/0/record_lost"), "1256");
+  EXPECT_NE(
+      controller_.get("/metrics")
+          .text.find("superspan_node_policy_packets_total{policy=\"rec\",node=\"node1\",fate=\"disk_full\"} 1239\n"),
+      std::string::npos);
+}
+
 TEST_F(Api, ANodeThatHasTheRevisionOfAnotherControllerIsNotCurrent) {
   FakeNode node;
   controller_.put("/v1/nodes/node1", node.registration(0));

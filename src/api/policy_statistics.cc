@@ -11,6 +11,22 @@ namespace superspan::api {
 
 namespace json = boost::json;
 
+namespace {
+
+std::uint64_t count_of(const json::object& counters, std::string_view name) {
+  const auto* value = counters.if_contains(name);
+  boost::system::error_code error;
+  const auto count = value == nullptr || !value->is_number() ? 0 : value->to_number<std::uint64_t>(error);
+  return error ? 0 : count;
+}
+
+// Packets that a recording lacks.
+std::uint64_t record_lost(const json::object& counters) {
+  return count_of(counters, "record_queue_full") + count_of(counters, "disk_full") + count_of(counters, "disk_error");
+}
+
+}  // namespace
+
 json::array hops_json(const std::vector<fabric::HopCounter>& hops) {
   json::array list;
   for (const auto& hop : hops) {
@@ -24,6 +40,7 @@ json::object statistics_json(const Controller::Statistics& statistics) {
   for (const auto& [name, counters] : statistics.nodes) {
     json::object node{{"node", name}};
     for (const auto& [key, value] : counters) node[key] = value;
+    node["record_lost"] = record_lost(counters);
     nodes.push_back(std::move(node));
   }
   return {{"policy", statistics.policy}, {"hops", hops_json(statistics.hops)}, {"nodes", std::move(nodes)}};

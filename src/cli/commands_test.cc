@@ -58,18 +58,33 @@ TEST(Lists, PrintWhatTheControllerAnswers) {
            "GET /v1/policies/web/stats",
            R"({"policy": "web", "hops": [{"switch": "filter1", "stage": "filter", "packets": 100, "bytes": 9100}],
                "nodes": [{"node": "node1", "received": 100, "residual_dropped": 1, "stream_dropped": 0,
-                          "recorded": 99, "bytes": 9000}]})",
+                          "recorded": 90, "record_lost": 9, "bytes": 9000}]})",
            "SWITCH   STAGE   PACKETS  BYTES\n"
            "filter1  filter      100   9100\n"
            "\n"
-           "NODE   RECEIVED  RESIDUAL-DROPPED  STREAM-DROPPED  RECORDED  BYTES\n"
-           "node1       100                 1               0        99   9000\n"},
+           "NODE   RECEIVED  RESIDUAL-DROPPED  STREAM-DROPPED  RECORDED  LOST  BYTES\n"
+           "node1       100                 1               0        90     9   9000\n"},
       Case{{"flows"},
            "GET /v1/flows",
            R"({"flows": [{"switch": "filter1", "table": 1, "priority": 100, "cookie": "0x5350000003010000",
                "policy": "web", "stage": "match", "match": "tcp,tp_dst=443", "actions": "load:1->reg0", "packets": 5}]})",
            "SWITCH   TABLE  PRIORITY  STAGE  POLICY  PACKETS  MATCH           ACTIONS\n"
            "filter1      1       100  match  web           5  tcp,tp_dst=443  load:1->reg0\n"},
+      Case{{"nodes"},
+           "GET /v1/nodes",
+           R"({"nodes": [{"name": "node1", "state": "up", "switch": "d1", "port": 4, "endpoint": "unix:/n1",
+                          "version": "0.1.0", "counters": {"problems": ["rec: No space left on device"]}},
+                         {"name": "node2", "state": "up", "switch": "d1", "port": 5, "endpoint": "unix:/n2",
+                          "version": "0.1.0", "counters": {"problems": []}}]})",
+           "NAME   STATE  SWITCH  PORT  ENDPOINT  VERSION  PROBLEMS\n"
+           "node1  up     d1         4  unix:/n1  0.1.0    rec: No space left on device\n"
+           "node2  up     d1         5  unix:/n2  0.1.0    -\n"},
+      Case{
+          {"health"},
+          "GET /v1/health",
+          R"({"status": "degraded", "policies_failed": 0, "problems": ["node1: rec: disk full", "node2: web: disk full"]})",
+          "status           degraded\npolicies_failed  0\n"
+          "problems         node1: rec: disk full\n                 node2: web: disk full\n"},
       Case{{"health"},
            "GET /v1/health",
            R"({"status": "ok", "version": "0.1.0", "switches": 4})",

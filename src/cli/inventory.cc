@@ -22,9 +22,13 @@ const std::vector<Column> kTools{{"NAME", "name"},
                                  {"PORT", "port", As::kNumber},
                                  {"STATE", "state"},
                                  {"DESCRIPTION", "description"}};
-const std::vector<Column> kNodes{{"NAME", "name"},         {"STATE", "state"},
-                                 {"SWITCH", "switch"},     {"PORT", "port", As::kNumber},
-                                 {"ENDPOINT", "endpoint"}, {"VERSION", "version"}};
+const std::vector<Column> kNodes{{"NAME", "name"},
+                                 {"STATE", "state"},
+                                 {"SWITCH", "switch"},
+                                 {"PORT", "port", As::kNumber},
+                                 {"ENDPOINT", "endpoint"},
+                                 {"VERSION", "version"},
+                                 {"PROBLEMS", "counters.problems"}};
 const std::vector<Column> kSwitches{{"NAME", "name"},
                                     {"STATE", "state"},
                                     {"DATAPATH", "datapath"},
@@ -70,12 +74,13 @@ std::vector<Command> inventory_commands() {
               "Lists the tool ports: what `capture --to` and a policy's `tools` may name, besides nodes.",
               {{"superspan tools", "list the tool ports"}, {"superspan tools -o yaml", "the same as YAML"}},
               [](const Invocation& invocation) { return list(invocation, "tools", kTools); }),
-      command("nodes", "list the nodes that filter, record and stream",
-              "Lists the servers that run superspan-node, and whether the controller hears from them. A node that has "
-              "missed three heartbeats (6 s) is down.",
-              {{"superspan nodes", "list the nodes"},
-               {"superspan nodes -o json | jq '.[].counters'", "print their counters"}},
-              [](const Invocation& invocation) { return list(invocation, "nodes", kNodes); }),
+      command(
+          "nodes", "list the nodes that filter, record and stream",
+          "Lists the servers that run superspan-node, and whether the controller hears from them. A node that has "
+          "missed three heartbeats (6 s) is down. PROBLEMS is what a node says is wrong with it, such as a full disk.",
+          {{"superspan nodes", "list the nodes"},
+           {"superspan nodes -o json | jq '.[].counters'", "print their counters"}},
+          [](const Invocation& invocation) { return list(invocation, "nodes", kNodes); }),
       command("switches", "list the fabric's switches",
               "Lists the switches of the fabric, whether they are connected, and what they speak.",
               {{"superspan switches", "list the switches"}, {"superspan switches -o json", "the same as JSON"}},

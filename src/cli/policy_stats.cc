@@ -19,6 +19,7 @@ const std::vector<Column> kNodeColumns{{"NODE", "node"},
                                        {"RESIDUAL-DROPPED", "residual_dropped", Column::As::kNumber},
                                        {"STREAM-DROPPED", "stream_dropped", Column::As::kNumber},
                                        {"RECORDED", "recorded", Column::As::kNumber},
+                                       {"LOST", "record_lost", Column::As::kNumber},
                                        {"BYTES", "bytes", Column::As::kNumber}};
 
 json::array list_of(const json::value& stats, std::string_view key) {
@@ -50,7 +51,10 @@ Command policy_stats_command() {
           "read at the same moment, every two seconds. While a policy is in force, each hop counts the same packets: "
           "a difference that grows from one reading to the next is a loss, and this shows where. Filters begin with "
           "another number: for up to half a second around a change of its flows, Open vSwitch counts packets for "
-          "the flows that come after, also packets from before the policy.",
+          "the flows that come after, also packets from before the policy. Of a node, RECORDED are the packets in its "
+          "files, LOST those that the files lack because the disk was full, failed or too slow; `superspan nodes` "
+          "tells "
+          "which.",
       .positional = {.name = "NAME", .help = "name of the policy", .kind = Value::kPolicy},
       .options = {},
       .examples = {{"superspan policy stats web", "show the counters of the policy web"},
