@@ -7,7 +7,6 @@
 #include <boost/json/array.hpp>
 #include <chrono>
 #include <ostream>
-#include <thread>
 
 #include "base/nearest.h"
 #include "cli/capture_request.h"
@@ -96,19 +95,6 @@ std::string option_of(const std::string& pointer) {
   return pointer;
 }
 
-// A policy that is stored but not in force is not streamed yet; its node or a switch is slow.
-void await_force(const CaptureRun& run, json::value policy) {
-  constexpr std::chrono::milliseconds kLook{200};
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-  while (text_member(policy, "state") == "pending" && InterruptScope::count() == 0 &&
-         std::chrono::steady_clock::now() < deadline) {
-    std::this_thread::sleep_for(kLook);
-    auto now = run.controller.get(policy_target(run.request.name));
-    if (!now || !run.is_own(*now)) return;
-    policy = std::move(*now);
-  }
-}
-
 // `--from a b` leaves b in the expression, where it is no good.
 void add_list_hint(const CaptureRun& run, base::Error& error) {
   if (!error.mark || (run.request.taps.empty() && run.request.tools.empty())) return;
@@ -126,13 +112,17 @@ void add_list_hint(const CaptureRun& run, base::Error& error) {
   }
 }
 
+constexpr std::chrono::milliseconds kAnswerWithin{5000};
+
 base::Status create(CaptureRun& run) {
-  const std::string target = policy_target(run.request.name);
+  // Not longer than the policy lives: what it waits for is told only while it lives.
+  const auto wait = std::min(std::chrono::milliseconds(run.request.duration) / 2, kAnswerWithin);
+  const std::string target = policy_target(run.request.name, fmt::format("?wait_ms={}", wait.count()));
   const auto policy = run.controller.create(target, policy_of(run.request));
   if (policy) {
     run.entity_tag = entity_tag_of(*policy);
+    run.note(*policy);
     print_policy_notes(*policy, !run.request.stream, run.terminal);
-    await_force(run, *policy);
     if (run.terminal.err_is_tty) run.terminal.err << announcement(run.request) << "\n" << std::flush;
     return {};
   }
@@ -158,6 +148,7 @@ bool is_complete(const json::value& counters) {
 base::Status follow(CaptureRun& run, PacketSink* sink) {
   CaptureTotals totals;
   base::Status status = sink != nullptr ? follow_stream(run, *sink, totals) : watch_counters(run, totals);
+  const bool wanted = InterruptScope::count() == 0 && (sink == nullptr || !sink->reader_gone());
   if (sink != nullptr) {
     if (auto closed = sink->close(); status && !closed) status = closed;
   }
@@ -167,6 +158,7 @@ base::Status follow(CaptureRun& run, PacketSink* sink) {
   const bool all = sink != nullptr || !run.last_counters || is_complete(*run.last_counters);
   run.terminal.err << fmt::format("{}{} packets, {} bytes, {} dropped\n", all ? "" : "at least ", totals.packets,
                                   totals.bytes, totals.dropped);
+  if (wanted && totals.packets == 0) status = run.in_vain(std::move(status));
   if (status) return removed;
   if (!removed) run.terminal.err << base::render(removed.error()) << "\n";
   return status;

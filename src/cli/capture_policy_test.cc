@@ -113,6 +113,80 @@ TEST(Capture, TakesAwayWhatAPutWithoutAnAnswerMade) {
   EXPECT_TRUE(controller.policies().empty());
 }
 
+// As if a switch hangs: the policy waits for it until its time is over.
+TEST(Capture, SaysWhatAPolicyWaitedForThatWasNeverInForce) {
+  for (const bool ended_early : {false, true}) {
+    FakeController controller;
+    controller.state = "pending";
+    controller.why = "switch 'filter2' is waiting";
+    controller.on_stream = [&controller](const Stream& stream) {
+      controller.state = "ended";
+      controller.why = "";
+      stream->write(head());
+      stream->finish();
+    };
+    if (ended_early) {
+      controller.answer("GET /v1/policies/x/stream",
+                        base::Error{base::ErrorCode::kConflict, "policy 'x' has ended", "put it again", "", {}});
+    }
+    const Outcome outcome = run_command(
+        controller, {"capture", "icmp", "-c", "3", "--duration", "5s", "--name", "x", "-w", controller.file("x")});
+    EXPECT_EQ(outcome.code, 6);
+    EXPECT_EQ(outcome.err,
+              "not in force everywhere yet: switch 'filter2' is waiting\n"
+              "0 packets, 0 bytes, 0 dropped\n"
+              "policy 'x' did not come into force everywhere, and no packet came: switch 'filter2' is waiting\n"
+              "hint: `superspan switches` and `superspan nodes` show what is away\n");
+    EXPECT_TRUE(controller.policies().empty());
+    const auto requests = controller.requests();
+    EXPECT_NE(std::ranges::find(requests, "PUT /v1/policies/x?wait_ms=2500"), requests.end());
+  }
+}
+
+TEST(Capture, KeepsThePacketsOfAPolicyThatWaitsForOneSwitch) {
+  FakeController controller;
+  controller.state = "pending";
+  controller.why = "switch 'filter2' is absent";
+  controller.on_stream = sends(head() + packets(3));
+  const auto file = controller.file("x");
+  const Outcome outcome = run_command(controller, {"capture", "icmp", "-c", "3", "--name", "x", "-w", file});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_EQ(outcome.err,
+            "not in force everywhere yet: switch 'filter2' is absent\n"
+            "3 packets, 126 bytes, 0 dropped\n");
+  EXPECT_EQ(packets_in(read_file(file)), 3U);
+}
+
+TEST(Capture, WaitsForANodeThatHasYetToHearOfThePolicy) {
+  FakeController controller;
+  FakeController deaf;
+  controller.state = "pending";
+  const auto ticket = [](const FakeController& node, const std::string& path) {
+    return R"({"endpoint": ")" + node.endpoint() + R"(", "path": ")" + path + R"(", "token": ")" + http::test::kToken +
+           "\"}";
+  };
+  controller.on_stream = sends(head() + packets(1));
+  controller.answer("GET /v1/policies/x/stream", ticket(deaf, "/v1/unknown"));
+  std::thread node([&] {
+    while (deaf.requests().empty()) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    controller.answer("GET /v1/policies/x/stream", ticket(controller, "/v1/streams/x"));
+  });
+  const Outcome outcome = run_command(controller, {"capture", "icmp", "--name", "x", "-w", controller.file("x")});
+  node.join();
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_TRUE(outcome.err.ends_with("1 packets, 42 bytes, 0 dropped\n")) << outcome.err;
+}
+
+TEST(Capture, EndsWithTheWordsOfTheSwitchThatRefusesItsPolicyLate) {
+  FakeController controller;
+  controller.state = "failed";
+  controller.why = "filter1: table is full";
+  controller.on_stream = [](const Stream& stream) { stream->write(head()); };
+  const Outcome outcome = run_command(controller, {"capture", "icmp", "--name", "x", "-w", controller.file("x")});
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_TRUE(outcome.err.ends_with("policy 'x' failed: filter1: table is full\n")) << outcome.err;
+}
+
 TEST(Capture, LeavesAnOlderPolicyAfterAPutWithoutAnAnswer) {
   FakeController controller;
   controller.loses_answers = true;

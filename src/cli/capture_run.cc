@@ -16,6 +16,7 @@ namespace {
 
 // The controller waits up to 5 s until the fabric has forgotten a policy.
 constexpr std::chrono::seconds kRemoveTimeout{10};
+constexpr std::chrono::seconds kLookTimeout{1};
 
 bool unknown_outcome(const base::Error& error) {
   return error.code == base::ErrorCode::kTimeout || error.code == base::ErrorCode::kUnavailable;
@@ -40,6 +41,34 @@ bool looks_like(const json::value& policy, const CaptureRun& run) {
 
 std::string entity_tag_of(const json::value& policy) {
   return fmt::format("\"{}.{}\"", count_member(policy, "number"), count_member(policy, "revision"));
+}
+
+void CaptureRun::note(const json::value& policy) {
+  const std::string state = text_member(policy, "state");
+  const std::string ended = text_member(policy, "ended_because");
+  in_force = in_force || state == "active" || ended == "packets" || ended == "bytes";
+  refused = state == "failed";
+  const std::string why = text_member(policy, "why");
+  if (!why.empty()) waits_for = printable(why);
+}
+
+void CaptureRun::look() {
+  const auto policy = controller.with_timeout(kLookTimeout).get(policy_target(request.name));
+  if (policy && is_own(*policy)) note(*policy);
+}
+
+base::Status CaptureRun::in_vain(base::Status status) const {
+  using base::ErrorCode;
+  if (in_force && !refused) return status;
+  const bool consequence = status || status.error().code == ErrorCode::kConflict ||
+                           status.error().code == ErrorCode::kNotFound || status.error().code == ErrorCode::kTimeout;
+  if (!consequence) return status;
+  const std::string why = waits_for.empty() ? "" : ": " + waits_for;
+  if (refused) return base::fail(ErrorCode::kLimit, fmt::format("policy '{}' failed{}", request.name, why));
+  return base::fail(
+      ErrorCode::kTimeout,
+      fmt::format("policy '{}' did not come into force everywhere, and no packet came{}", request.name, why),
+      "`superspan switches` and `superspan nodes` show what is away");
 }
 
 base::Status CaptureRun::remove_policy() {

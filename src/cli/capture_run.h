@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The life of one capture after its policy is in force: follow it until it ends, whoever ends it.
+// The life of one capture after its policy is made: follow it until it ends, whoever ends it.
 #pragma once
 
 #include <boost/json/value.hpp>
@@ -33,6 +33,16 @@ struct CaptureRun {
   std::optional<std::vector<std::string>> unconfirmed = {};  // removed, but not confirmed by these switches or others
   std::optional<boost::json::value> last_counters = {};      // what its removal told
 
+  bool in_force = false;    // was so at some look
+  bool refused = false;     // by a switch: it never will be
+  std::string waits_for{};  // the controller's words of the last look at which it was not in force
+
+  // What the controller's answer says of these three; `look` asks it. While it does not answer, they stay.
+  void note(const boost::json::value& policy);
+  void look();
+  // The outcome of a capture that brought no packet: an error if its policy never was in force.
+  [[nodiscard]] base::Status in_vain(base::Status status) const;
+
   [[nodiscard]] bool is_own(const boost::json::value& policy) const { return entity_tag_of(policy) == entity_tag; }
   // The policy is taken away, unless somebody else did that or put another in its place, which is told and left alone.
   // The hint of an error says what becomes of it.
@@ -47,13 +57,14 @@ struct CaptureRun {
 
 // Reads the policy's stream from its node and writes it to `sink` until the node ends it (count or duration reached),
 // the person interrupts (the policy is removed and the rest of the stream awaited) or nobody reads the sink any more.
-// Totals so far are in `totals` also when it fails. kUnavailable when the node breaks off.
+// Waits for a node that does not know of the policy yet. Totals so far are in `totals` also when it fails. kUnavailable
+// when the node breaks off.
 [[nodiscard]] base::Status follow_stream(CaptureRun& run, PacketSink& sink, CaptureTotals& totals);
 
 // What left the fabric by the `hops` of a policy's statistics.
 [[nodiscard]] CaptureTotals delivered(const boost::json::value& statistics);
 
 // For tool ports: looks at the counters each second until the policy has ended or the person interrupts.
-[[nodiscard]] base::Status watch_counters(const CaptureRun& run, CaptureTotals& totals);
+[[nodiscard]] base::Status watch_counters(CaptureRun& run, CaptureTotals& totals);
 
 }  // namespace superspan::cli

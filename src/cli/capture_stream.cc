@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <thread>
+
 #include "cli/controller_watch.h"
 #include "cli/interrupt.h"
 #include "cli/print.h"
@@ -19,6 +21,11 @@ using std::chrono::steady_clock;
 constexpr seconds kDrain{5};
 // The controller ends a policy when its time is over; this long after, the command does it itself.
 constexpr seconds kOverdue{5};
+// Until a node has heard of a new policy and answers.
+constexpr seconds kPatience{10};
+constexpr seconds kAnswerWithin{5};
+constexpr std::chrono::milliseconds kPause{200};
+constexpr seconds kLook{1};
 
 // One stream while it runs; called back by http::Client for each chunk and each tick.
 class Follower {
@@ -34,6 +41,11 @@ class Follower {
     if (!chunk.empty() && !pass_on(chunk)) return false;
     if (sink_.reader_gone() || InterruptScope::count() > 1) return left_ = true, false;
     const auto now = steady_clock::now();
+    if (!run_.in_force && !stopping_ && now >= look_at_) {
+      look_at_ = now + kLook;
+      run_.look();
+      if (run_.refused) return left_ = true, false;
+    }
     const bool stop = InterruptScope::count() > 0 || now > run_.start + run_.request.duration + kOverdue;
     if (stop && !stopping_) {
       stopping_ = true;
@@ -93,6 +105,7 @@ class Follower {
   PcapngMeter meter_;
   base::Status status_;
   steady_clock::time_point drained_by_;
+  steady_clock::time_point look_at_;
   bool meter_started_ = false;
   bool stopping_ = false;  // the policy is removed, the rest is awaited
   bool left_ = false;      // reading ended because nobody wants more
@@ -112,21 +125,36 @@ base::Result<Ticket> stream_ticket(const CaptureRun& run) {
   return Ticket{*endpoint, text_member(*answer, "path"), text_member(*answer, "token")};
 }
 
-}  // namespace
-
-base::Status follow_stream(CaptureRun& run, PacketSink& sink, CaptureTotals& totals) {
+// kNotFound if the node does not know of the policy.
+base::Status try_stream(CaptureRun& run, PacketSink& sink, CaptureTotals& totals) {
   const auto ticket = stream_ticket(run);
   if (!ticket && ticket.error().code == base::ErrorCode::kNotFound) return {};  // told when the policy is removed
   if (!ticket) return std::unexpected(ticket.error());
   // The ticket is for a name; this is the capture's own policy only if that still has it.
   const auto policy = run.controller.get(policy_target(run.request.name));
   if (policy ? !run.is_own(*policy) : policy.error().code == base::ErrorCode::kNotFound) return {};
-  http::Client node(ticket->endpoint, {.token = ticket->token, .ca_file = run.controller.ca_file()});
+  http::Client node(ticket->endpoint, {.token = ticket->token,
+                                       .ca_file = run.controller.ca_file(),
+                                       .timeout_ms = std::chrono::milliseconds(kAnswerWithin).count()});
   Follower follower(run, sink);
   const auto response =
       http::checked(node.stream(ticket->path, [&](base::BytesView chunk) { return follower.on_chunk(chunk); }));
   totals = follower.totals();
   return follower.result(response);
+}
+
+}  // namespace
+
+base::Status follow_stream(CaptureRun& run, PacketSink& sink, CaptureTotals& totals) {
+  const auto patience_ends = steady_clock::now() + kPatience;
+  while (true) {
+    auto status = try_stream(run, sink, totals);
+    const bool unknown = !status && status.error().code == base::ErrorCode::kNotFound;
+    const bool may_come = !run.in_force && !run.refused && InterruptScope::count() == 0;
+    if (!unknown || !may_come || steady_clock::now() > patience_ends) return status;
+    std::this_thread::sleep_for(kPause);
+    run.look();
+  }
 }
 
 }  // namespace superspan::cli

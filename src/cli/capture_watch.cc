@@ -42,7 +42,7 @@ CaptureTotals delivered(const boost::json::value& statistics) {
   return any ? all : last;
 }
 
-base::Status watch_counters(const CaptureRun& run, CaptureTotals& totals) {
+base::Status watch_counters(CaptureRun& run, CaptureTotals& totals) {
   constexpr milliseconds kLook{1000};
   constexpr milliseconds kWake{100};
   constexpr milliseconds kTimeout{2000};
@@ -70,6 +70,7 @@ base::Status watch_counters(const CaptureRun& run, CaptureTotals& totals) {
     if (!policy && policy.error().code == base::ErrorCode::kNotFound) break;
     if (!policy) return std::unexpected(policy.error());
     if (!run.is_own(*policy)) break;
+    run.note(*policy);
     totals = delivered(*stats);
     progress.draw(totals);
     const std::string state = text_member(*policy, "state");

@@ -51,6 +51,7 @@ class FakeController {
   std::function<void(Stream)> on_stream = [](const Stream& stream) { stream->finish(); };
   std::function<void(Stream)> on_removed = [](const Stream& stream) { stream->finish(); };
   std::string state = "active";                  // of every policy
+  std::string why;                               // of every policy
   std::string created = "2999-01-01T00:00:00Z";  // of every policy
   boost::json::array last_hops;                  // of a policy that is removed
   bool loses_answers = false;                    // to PUT: it is done, and told to have timed out
@@ -201,6 +202,7 @@ class FakeController {
     }
     boost::json::object policy = found->second;
     policy["state"] = state;
+    policy["why"] = why;
     return {.status = 200, .content_type = "application/json", .body = boost::json::serialize(policy), .headers = {}};
   }
 
