@@ -45,6 +45,7 @@ void EventLog::subscribe(std::shared_ptr<http::ResponseStream> stream, std::opti
     for (const auto& event : events_) {
       if (event.id > *since) backlog += sse_text(event);
     }
+    backlog += ": now\n\n";
   }
   if (stream->write(std::move(backlog))) listeners_.push_back(std::move(stream));
 }

@@ -34,8 +34,8 @@ class EventLog {
 
   void add(std::string type, std::string policy = {}, std::string place = {}, std::string text = {});
 
-  // Sends what came after `since` (nothing: only what comes from now on), then every new event. A listener whose queue
-  // is full is cut off; it can resume.
+  // Sends what came after `since` and the comment "now" (nothing: neither), then every new event. A listener whose
+  // queue is full is cut off; it can resume.
   void subscribe(std::shared_ptr<http::ResponseStream> stream, std::optional<std::uint64_t> since);
   // A comment line to every listener, so that dead connections are noticed. The caller decides how often.
   void keep_alive();

@@ -70,6 +70,16 @@ TEST_F(Events, SinceResumesBehindAnId) {
   EXPECT_EQ(listen(log.events()[4].id)->count("event:"), 0);
 }
 
+TEST_F(Events, TheEndOfThePastIsMarked) {
+  log.add("old");
+  const auto stream = listen(0);
+  log.add("new");
+  EXPECT_EQ(stream->count("\n\n: now\n\n"), 1);
+  EXPECT_LT(stream->text.find("event: old"), stream->text.find(": now"));
+  EXPECT_GT(stream->text.find("event: new"), stream->text.find(": now"));
+  EXPECT_EQ(listen(std::nullopt)->count(": now"), 0);
+}
+
 TEST_F(Events, ForgottenOnesAreSaidToBeLost) {
   log.add("first");
   const auto first = log.events().front().id;

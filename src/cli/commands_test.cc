@@ -5,8 +5,9 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <thread>
 
-#include "cli/fake_controller.h"
+#include "cli/capture_testing.h"
 
 namespace superspan::cli {
 namespace {
@@ -257,11 +258,47 @@ TEST(Commands, WaitWhenTheControllerAsksForLess) {
 TEST(Events, EndWithThePastUnlessFollowed) {
   for (const bool follow : {false, true}) {
     FakeController controller;
-    controller.answer("GET /v1/events", "");
+    controller.answer("GET /v1/events", "data: {\"type\": \"a\"}\n\n: now\n\ndata: {\"type\": \"b\"}\n\n");
     const Outcome outcome = run_command(controller, follow ? Words{"events", "--follow"} : Words{"events"});
     EXPECT_EQ(outcome.code, 0) << outcome.err;
+    EXPECT_TRUE(outcome.out.starts_with("a\n")) << outcome.out;
     EXPECT_EQ(controller.requests().back(), "GET /v1/events?since=0");
   }
+}
+
+TEST(Events, AreAllToldWhenTheControllerPausesInTheMiddle) {
+  FakeController controller;
+  std::thread later;
+  controller.on_events = [&](const FakeController::Stream& stream) {
+    stream->write(": superspan events\n\ndata: {\"type\": \"a\"}\n\n");
+    later = std::thread([&controller, stream] {
+      std::this_thread::sleep_for(std::chrono::milliseconds(700));  // some ticks of the client
+      controller.post([stream] { stream->write("data: {\"type\": \"b\"}\n\n: now\n\n"); });
+    });
+  };
+  const Outcome outcome = run_command(controller, {"events"});
+  later.join();
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_EQ(outcome.out, "a\nb\n");
+}
+
+TEST(Events, ThatBreakOffBeforeTheirEndAreAnError) {
+  FakeController controller;
+  controller.answer("GET /v1/events", "data: {\"type\": \"a\"}\n\n");
+  const Outcome outcome = run_command(controller, {"events"});
+  EXPECT_EQ(outcome.code, 6);
+  EXPECT_TRUE(outcome.err.contains("broke off")) << outcome.err;
+}
+
+TEST(Events, FollowedEndWhenTheReaderOfThePipeLeaves) {
+  FakeController controller;
+  test::capture::Pipe pipe;
+  controller.on_events = [&pipe](const FakeController::Stream& stream) {
+    stream->write("data: {\"type\": \"a\"}\n\n: now\n\n");
+    pipe.close_reader();  // and nothing happens any more
+  };
+  const Outcome outcome = run_command(controller, {"events", "--follow"}, {.out_fd = pipe.writer()});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
 }
 
 TEST(Explain, WorksWithoutAController) {

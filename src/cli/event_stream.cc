@@ -23,6 +23,7 @@ void EventStream::take_line(std::vector<std::string>& complete) {
   if (line.ends_with('\r')) line.pop_back();
   if (line.empty() && has_data_) complete.push_back(std::exchange(data_, {}));
   if (line.empty()) has_data_ = false;
+  past_is_over_ = past_is_over_ || line == ": now";
   if (!line.starts_with("data:")) return;
   if (has_data_) data_ += '\n';
   has_data_ = true;

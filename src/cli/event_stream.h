@@ -13,6 +13,8 @@ class EventStream {
  public:
   // Takes the next bytes and returns the data of each event that they complete. Comments, names and ids are skipped.
   [[nodiscard]] std::vector<std::string> feed(base::BytesView chunk);
+  // Whether the comment ": now" has come: what follows happened after the request.
+  [[nodiscard]] bool past_is_over() const { return past_is_over_; }
 
  private:
   void take_line(std::vector<std::string>& complete);
@@ -20,6 +22,7 @@ class EventStream {
   std::string line_;
   std::string data_;
   bool has_data_ = false;
+  bool past_is_over_ = false;
 };
 
 }  // namespace superspan::cli

@@ -21,5 +21,15 @@ TEST(EventStream, GivesTheDataOfWholeEvents) {
   EXPECT_EQ(feed(stream, "ta: \n\nretry: 5\n\n"), Words{""});
 }
 
+TEST(EventStream, KnowsWhereThePastEnds) {
+  EventStream stream;
+  EXPECT_EQ(feed(stream, ": superspan events\n\ndata: : now\n\n"), Words{": now"});
+  EXPECT_FALSE(stream.past_is_over());
+  EXPECT_EQ(feed(stream, ": no"), Words{});
+  EXPECT_FALSE(stream.past_is_over());
+  EXPECT_EQ(feed(stream, "w\n\n: still here\n\n"), Words{});
+  EXPECT_TRUE(stream.past_is_over());
+}
+
 }  // namespace
 }  // namespace superspan::cli

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
+#include <chrono>
 #include <ostream>
 
 #include "cli/commands.h"
@@ -8,10 +9,16 @@
 #include "cli/event_stream.h"
 #include "cli/interrupt.h"
 #include "cli/print.h"
+#include "cli/tcpdump_sink.h"
 
 namespace superspan::cli {
 namespace json = boost::json;
 namespace {
+
+using std::chrono::steady_clock;
+
+// The controller says every 10 s that it is there.
+constexpr std::chrono::seconds kSilence{30};
 
 // "2026-11-21T10:00:00Z  policy-active  web  filter1  text", without what is empty.
 std::string line_of(const json::value& event) {
@@ -46,13 +53,20 @@ base::Result<int> run(const Invocation& invocation) {
   const InterruptScope interrupts;
   const bool follow = invocation.arguments.given("follow");
   EventStream events;
-  // An empty chunk: nothing came for a moment, so what has happened is told.
+  bool left = false;    // nobody wants more
+  bool silent = false;  // not even keep-alives
+  auto heard = steady_clock::now();
   const auto status = controller->stream("/v1/events?since=0", [&](base::BytesView chunk) {
+    if (!chunk.empty()) heard = steady_clock::now();
     for (const std::string& data : events.feed(chunk)) print(invocation, data);
-    return InterruptScope::count() == 0 && invocation.terminal.out.good() && (follow || !chunk.empty());
+    silent = steady_clock::now() - heard > kSilence;
+    left = InterruptScope::count() > 0 || !invocation.terminal.out.good() || nobody_reads(invocation.terminal.out_fd);
+    return !left && !silent && (follow || !events.past_is_over());
   });
   if (!status) return std::unexpected(status.error());
-  return 0;
+  if (left || (follow ? !silent : events.past_is_over())) return 0;
+  return base::fail(base::ErrorCode::kTimeout, "the controller's events broke off",
+                    "what is printed is not all; `superspan doctor` looks for the reason", controller->endpoint());
 }
 
 }  // namespace

@@ -50,8 +50,9 @@ class FakeController {
   // What the node does when the stream of a policy is opened, and what when its policy is removed.
   std::function<void(Stream)> on_stream = [](const Stream& stream) { stream->finish(); };
   std::function<void(Stream)> on_removed = [](const Stream& stream) { stream->finish(); };
-  std::string state = "active";                  // of every policy
-  std::string why;                               // of every policy
+  std::function<void(Stream)> on_events;  // when its events are asked for; empty: they are canned as other answers
+  std::string state = "active";           // of every policy
+  std::string why;                        // of every policy
   std::string created = "2999-01-01T00:00:00Z";  // of every policy
   boost::json::array last_hops;                  // of a policy that is removed
   bool loses_answers = false;                    // to PUT: it is done, and told to have timed out
@@ -102,7 +103,8 @@ class FakeController {
   }
 
   void handle(const http::Request& request, http::Responder responder) {
-    if (request.path.starts_with("/v1/streams/")) return open_stream(request, std::move(responder));
+    if (request.path.starts_with("/v1/streams/")) return open_stream(request, std::move(responder), on_stream);
+    if (on_events && request.path == "/v1/events") return open_stream(request, std::move(responder), on_events);
     Stream removed;
     http::Response response;
     {
@@ -115,14 +117,15 @@ class FakeController {
     if (removed) on_removed(removed);
   }
 
-  void open_stream(const http::Request& request, http::Responder responder) {
+  void open_stream(const http::Request& request, http::Responder responder,
+                   const std::function<void(Stream)>& on_open) {
     auto stream = responder.stream({.content_type = "application/x-pcapng", .headers = {}});
     {
       const std::lock_guard lock(mutex_);
       note(request);
       stream_ = stream;
     }
-    on_stream(stream);
+    on_open(stream);
   }
 
   void note(const http::Request& request) {
