@@ -73,6 +73,7 @@ double run(std::vector<std::string> words) {
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
   std::vector<char*> arguments;
+  arguments.reserve(words.size() + 1);
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
   const auto start = Steady::now();
@@ -93,6 +94,7 @@ bool same_bytes(const fs::path& left, const fs::path& right) {
 
 std::string tcpdump_version() {
   FILE* pipe = popen("tcpdump --version 2>&1 | sed -n '1s/^tcpdump version //p'", "r");
+  if (pipe == nullptr) return "";
   std::array<char, 64> text{};
   const std::size_t count = fread(text.data(), 1, text.size() - 1, pipe);
   pclose(pipe);

@@ -148,7 +148,8 @@ class OurController final : public openflow::SwitchHandler {
     openflow::Transaction transaction;
     transaction.flows = mods;
     transaction.atomic = atomic;
-    server_->send(*datapath_, std::move(transaction), [&result](openflow::TransactionResult done) { result = done; });
+    server_->send(*datapath_, std::move(transaction),
+                  [&result](const openflow::TransactionResult& done) { result = done; });
     while (!result) io_.run_one();
     if (!result->ok()) die(base::render(*result->error));
   }
@@ -166,7 +167,8 @@ class OurController final : public openflow::SwitchHandler {
 
 class Bench {
  public:
-  Bench(std::string management, std::string folder) : target_("unix:" + management), file_(folder + "/flows.txt") {
+  Bench(const std::string& management, const std::string& folder)
+      : target_("unix:" + management), file_(folder + "/flows.txt") {
     std::ofstream out(file_);
     for (const openflow::FlowMod& mod : mods_) {
       // "No tag" in the form that OpenFlow 1.4 carries, so that all methods install the same.

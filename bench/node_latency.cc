@@ -75,6 +75,8 @@ class Controller {
     server_ = std::move(*server);
     thread_ = std::thread([this] { io_.run(); });
   }
+  Controller(const Controller&) = delete;
+  Controller& operator=(const Controller&) = delete;
   ~Controller() {
     boost::asio::post(io_, [this] { server_.reset(); });
     guard_.reset();

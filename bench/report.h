@@ -4,6 +4,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <fstream>
 #include <optional>
@@ -33,7 +34,7 @@ struct Row {
 // The value below which `percent` of the values lie (nearest rank).
 [[nodiscard]] inline double percentile(std::vector<double> values, double percent) {
   std::ranges::sort(values);
-  const auto rank = static_cast<std::size_t>(percent / 100 * static_cast<double>(values.size() - 1) + 0.5);
+  const auto rank = static_cast<std::size_t>(std::llround(percent / 100 * static_cast<double>(values.size() - 1)));
   return values[rank];
 }
 
