@@ -11,11 +11,11 @@
 
 #include <boost/asio/io_context.hpp>
 #include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <map>
 
+#include "base/testing/temporary_folder.h"
 #include "openflow/codec.h"
 #include "openflow/server.h"
 
@@ -32,8 +32,6 @@ inline int run(const std::string& command) {
 class OpenVswitch {
  public:
   OpenVswitch() {
-    char name[] = "/tmp/ss-openflow-XXXXXX";
-    folder_ = mkdtemp(name);
     for (const char* variable : {"OVS_RUNDIR", "OVS_LOGDIR", "OVS_DBDIR"}) setenv(variable, folder_.c_str(), 1);
   }
   OpenVswitch(const OpenVswitch&) = delete;
@@ -45,7 +43,6 @@ class OpenVswitch {
         kill(pid, SIGKILL);
       }
     }
-    std::filesystem::remove_all(folder_);
   }
 
   bool start() {
@@ -85,7 +82,8 @@ class OpenVswitch {
   [[nodiscard]] const std::string& folder() const { return folder_; }
 
  private:
-  std::string folder_;
+  base::testing::TemporaryFolder temporary_;
+  std::string folder_ = temporary_.path().string();
 };
 
 inline OpenVswitch* vswitch = nullptr;

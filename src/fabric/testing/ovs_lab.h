@@ -11,11 +11,11 @@
 #include <unistd.h>
 
 #include <chrono>
-#include <filesystem>
 #include <fstream>
 #include <map>
 #include <thread>
 
+#include "base/testing/temporary_folder.h"
 #include "fabric/testing/support.h"
 
 namespace superspan::fabric::support {
@@ -35,8 +35,6 @@ class OvsLab {
   }
 
   OvsLab(const Topology& topology, unsigned vlan_limit) : topology_(topology) {
-    char folder[] = "/tmp/ss-fabric-XXXXXX";
-    folder_ = ::mkdtemp(folder);
     EXPECT_EQ(::unshare(CLONE_NEWNET), 0);
     for (const char* const name : {"OVS_RUNDIR", "OVS_LOGDIR", "OVS_DBDIR"}) ::setenv(name, folder_.c_str(), 1);
     run("ip link set lo up; sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1");
@@ -56,7 +54,6 @@ class OvsLab {
     for (auto& [where, capture] : captures_) ::pcap_close(capture);
     stop("vs.pid");
     stop("db.pid");
-    std::filesystem::remove_all(folder_);
   }
   OvsLab(const OvsLab&) = delete;
   OvsLab& operator=(const OvsLab&) = delete;
@@ -183,7 +180,8 @@ class OvsLab {
   }
 
   const Topology& topology_;
-  std::string folder_;
+  base::testing::TemporaryFolder temporary_;
+  std::string folder_ = temporary_.path().string();
   std::vector<Attachment> outside_;
   std::map<Attachment, pcap_t*> captures_;
 };
