@@ -30,13 +30,20 @@ base::Result<Started> start(DaemonSpec daemon, Journal& journal) {
   return Started{std::move(daemon), *process};
 }
 
+// In a fabric the controller and the nodes have machines of their own; here all switches and all traffic share theirs.
+Arguments preferred(Arguments program) {
+  Arguments all = {"nice", "-n", "-10"};
+  all.insert(all.end(), std::make_move_iterator(program.begin()), std::make_move_iterator(program.end()));
+  return all;
+}
+
 DaemonSpec controller_spec(const UpOptions& options) {
   const path& run = options.run_dir;
   return {"superspand",
           "",
-          {(binaries_folder(options) / "superspand").string(), "--fabric", (run / "fabric.yaml").string(), "--state",
-           (run / "state").string(), "--listen", std::string(kApiAddress), "--socket",
-           (run / "superspand.sock").string(), "--openflow", fmt::format("tcp:{}:6653", kManagementAddress)},
+          preferred({(binaries_folder(options) / "superspand").string(), "--fabric", (run / "fabric.yaml").string(),
+                     "--state", (run / "state").string(), "--listen", std::string(kApiAddress), "--socket",
+                     (run / "superspand.sock").string(), "--openflow", fmt::format("tcp:{}:6653", kManagementAddress)}),
           {},
           run / "superspand.log"};
 }
@@ -44,14 +51,15 @@ DaemonSpec controller_spec(const UpOptions& options) {
 DaemonSpec node_spec(const UpOptions& options, const std::string& name) {
   const path& run = options.run_dir;
   const path records = run / "records" / name;
-  return {name + "/superspan-node",
-          "ss-" + name,
-          {(binaries_folder(options) / "superspan-node").string(), "--name", name, "--controller",
-           "unix:" + (run / "superspand.sock").string(), "--token-file", (run / "token").string(), "--interface",
-           std::string(kNodeDevice), "--io", options.io == NodeIo::kAfXdp ? "af_xdp" : "af_packet", "--endpoint",
-           "unix:" + (run / (name + ".sock")).string(), "--record-dir", records.string()},
-          {},
-          run / (name + ".log")};
+  return {
+      name + "/superspan-node",
+      "ss-" + name,
+      preferred({(binaries_folder(options) / "superspan-node").string(), "--name", name, "--controller",
+                 "unix:" + (run / "superspand.sock").string(), "--token-file", (run / "token").string(), "--interface",
+                 std::string(kNodeDevice), "--io", options.io == NodeIo::kAfXdp ? "af_xdp" : "af_packet", "--endpoint",
+                 "unix:" + (run / (name + ".sock")).string(), "--record-dir", records.string()}),
+      {},
+      run / (name + ".log")};
 }
 
 // One question to the API; the answer's JSON. Anything else (nobody listens, an error status) is not yet.

@@ -14,7 +14,8 @@ namespace {
 // The engine wants at least every 100 ms.
 constexpr auto kTick = std::chrono::milliseconds(50);
 constexpr auto kKeepAlive = std::chrono::seconds(10);
-constexpr auto kQuiet = std::chrono::seconds(1);  // without a commit: time to tidy
+// Without a commit: time to tidy, which may hold up whoever comes in that moment for 150 ms.
+constexpr auto kQuiet = std::chrono::seconds(10);
 constexpr auto kPrune = std::chrono::minutes(1);
 constexpr auto kEndRetryFirst = std::chrono::milliseconds(500);
 constexpr auto kEndRetryMost = std::chrono::seconds(30);

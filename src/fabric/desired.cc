@@ -25,6 +25,11 @@ openflow::CookieFilter Cookie::of_stage(Stage stage) {
   return {Cookie{0, stage, 0}.value(), std::uint64_t{0xffff} << 48 | std::uint64_t{0xff} << 16};
 }
 
+bool may_cover(const openflow::CookieFilter& part, BlockId block) {
+  const std::uint64_t of_block = part.mask & ~std::uint64_t{0xffff};
+  return (Cookie{block.policy, block.stage, 0}.value() & of_block) == (part.value & of_block);
+}
+
 std::size_t DesiredFlows::size() const {
   std::size_t count = 0;
   for (const auto& [id, block] : blocks_) count += block->size();

@@ -40,11 +40,15 @@ struct DesiredFlow {
 // Flow keys are unique inside a switch, over all its blocks.
 using FlowBlock = std::vector<DesiredFlow>;
 
+// Policy and stage are those of the cookies of its flows.
 struct BlockId {
   std::uint32_t policy = 0;  // 0: infrastructure
   Stage stage = Stage::kClassify;
   friend auto operator<=>(const BlockId&, const BlockId&) = default;
 };
+
+// Whether any flow of the block can have such a cookie.
+[[nodiscard]] bool may_cover(const openflow::CookieFilter& part, BlockId block);
 
 class DesiredFlows {
  public:

@@ -50,7 +50,6 @@ Plan Engine::Impl::plan(const CheckedSet& set) const {
 
 Commands Engine::Impl::set_policies(CheckedSet set, Now now) {
   now_ = now;
-  asked_at_ = now.steady;
   asked_set_ = std::move(set.set);
   asked_ = std::move(set.placed);
   warnings_ = std::move(set.warnings);

@@ -25,11 +25,10 @@
 // fails again, the commit goes on without it, as without one that is away, and it is tried again with longer pauses.
 // Until it confirms, its policies are pending, with its words.
 // Between commits the counters of all synced switches are read at the same moment, each poll_interval, so that the hops
-// of a policy can be compared; and as audit all flows of a switch are: what
-// differs is reported and repaired. Reading a large table keeps a switch and the controller busy for a while: an audit
-// comes each poll_interval, but not sooner than 1 ms for each flow, and it waits for a second without a change of the
-// policies, up to six times as long. A switch that is away does not hold up the others; its
-// policies stay pending until it is back.
+// of a policy can be compared; and as audit all flows of a switch are: what differs is reported and repaired. Reading
+// keeps a switch and the controller from their work for a while, so a large table is audited in parts (fabric/audit.h)
+// and an audit takes 1 ms for each flow, but not less than poll_interval. A switch that is away does not hold up the
+// others; its policies stay pending until it is back.
 //
 // A policy whose flows a switch refuses becomes failed, with the switch's words, and is taken back everywhere; it stays
 // failed until the caller leaves it out of the set or gives it another number.

@@ -83,33 +83,79 @@ TEST(Engine, ForeignAndMissingFlowsAreRepairedByTheNextAudit) {
   EXPECT_TRUE(world.all_in_force());
 }
 
-TEST(Engine, LargeTablesAreAuditedInQuietMomentsAndCountedAlways) {
-  World world(kOneSwitch);
-  world.connect_all();
+Policy large_policy(std::uint32_t number, std::uint32_t rule_count) {
   std::vector<policy::Rule> many;
-  for (std::uint32_t address = 0; address < 3000; ++address) {
+  for (std::uint32_t address = 0; address < rule_count; ++address) {
     many.push_back(accept({is(Field::kEthType, 0x800), is(Field::kIpv4Source, 0x0a000000 + address)}));
   }
-  const Policy large = wanted_policy(1, rules(many), {}, {"tool1"});
-  world.ask(1, {large});
-  world.answer();
-  world.after(5s);
-  world.answer();
-  EXPECT_EQ(world.after(2s), "count s1\n");
-  world.answer();
-  EXPECT_EQ(world.after(1s + 10ms), "dump s1\n");  // 1 ms for each flow
+  return wanted_policy(number, rules(many), {}, {"tool1"});
+}
+
+TEST(Engine, ALargeTableIsAuditedInPartsBetweenTheCounts) {
+  World world(kOneSwitch);
+  world.connect_all();
+  world.ask(1, {large_policy(1, 3000)});
   world.answer();
   std::string log;
-  for (std::uint32_t change = 2; change < 42; ++change) {  // never quiet
-    world.ask(change, {large, wanted_policy(change, web(), {}, {"tool1"})});
+  for (int step = 0; step < 80; ++step) {
+    log += world.after(50ms);
     world.answer();
-    for (const auto time : {300ms, 200ms}) {
-      log += world.after(time);
-      world.answer();
-    }
   }
-  EXPECT_EQ(times("dump s1\n", log), 1U) << log;
-  EXPECT_GE(times("count s1\n", log), 5U) << log;
+  EXPECT_EQ(times("dump s1\n", log), 0U) << log;
+  EXPECT_EQ(times("count s1\n", log), 2U) << log;
+  EXPECT_GE(times("audit part s1\n", log), 10U) << log;  // 256 flows after 256 ms, seen each 50 ms
+  EXPECT_LE(times("audit part s1\n", log), 14U) << log;
+}
+
+TEST(Engine, EveryKindOfMeddlingWithALargeTableIsRepairedWithinARoundOfParts) {
+  World world(kOneSwitch);
+  world.connect_all();
+  world.ask(1, {large_policy(1, 3000)});
+  world.answer();
+  auto& flows = world.switches[1].flows;
+  const auto key_of = [&flows](std::uint16_t index) {
+    const std::uint64_t cookie = Cookie{1, Stage::kMatch, index}.value();
+    return std::ranges::find_if(flows, [cookie](const auto& flow) { return flow.second.flow.cookie == cookie; })->first;
+  };
+  flows.erase(key_of(5));
+  flows[key_of(700)].flow.actions.clear();
+  flows[key_of(1400)].flow.cookie = 0x1234;
+  flows[key_of(2100)].flow.cookie ^= 0xff;
+  openflow::Flow foreign;
+  foreign.key.table = 7;
+  foreign.cookie = 0xffffffffffffffff;
+  flows[foreign.key] = {foreign, 0, 0};
+  const auto whole = flows.size();
+  std::string log;
+  for (int step = 0; step < 160; ++step) {
+    log += world.after(50ms);
+    log += world.answer();
+  }
+  EXPECT_GE(times("switch-repaired s1", log), 1U) << log;
+  EXPECT_EQ(flows.size(), whole) << "one was missing, one too much";
+  EXPECT_TRUE(world.all_in_force());
+}
+
+// They are compared over the hops, which are read at the same moment.
+TEST(Engine, PartsDoNotCountWhatIsCountedEverywhereAtTheSameMoment) {
+  World world(kOneSwitch);
+  world.connect_all();
+  world.ask(1, {large_policy(1, 3000)});
+  world.answer();
+  world.after(2s);
+  world.answer();
+  for (auto& [key, flow] : world.switches[1].flows) flow.packets = 9;
+  const auto hop = [&world] { return world.engine.policies().front().hops.front().packets; };
+  std::string log;
+  for (int step = 0; step < 39; ++step) {
+    log += world.after(50ms);
+    world.answer();
+    EXPECT_EQ(hop(), 0U);
+  }
+  EXPECT_GE(times("audit part s1\n", log), 5U);
+  world.after(50ms);
+  world.answer();
+  EXPECT_EQ(hop(), 9U);
 }
 
 TEST(Engine, ASwitchThatFailsWithoutReasonIsReadAgainAndRetried) {

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "fabric/audit.h"
 #include "fabric/engine.h"
 #include "fabric/planner.h"
 #include "fabric/reconcile.h"
@@ -38,14 +39,16 @@ struct SwitchRecord {
   std::optional<Transaction> sending;
   struct Dump {
     std::uint64_t id = 0;
-    bool all = true;         // or only the flows that count
+    openflow::CookieFilter part;
+    bool audits = true;      // or only counts
     std::uint64_t sent = 0;  // `transactions` when it was asked for
   };
   std::optional<Dump> dumping;
-  std::optional<std::uint64_t> counting;  // the dump of the last counters of removed policies
-  bool counted = false;                   // it has come
-  base::SteadyTime polled{};              // when the last dump was asked for
-  base::SteadyTime audited{};             // the last of all flows
+  std::optional<std::uint64_t> counting;      // the dump of the last counters of removed policies
+  bool counted = false;                       // it has come
+  base::SteadyTime polled{};                  // when the last dump but a part was asked for
+  base::SteadyTime audited{};                 // when the last dump that audits was asked for
+  std::vector<openflow::CookieFilter> parts;  // that this round of audits has still to read
   base::SteadyTime retry_at{};
   unsigned failures = 0;  // since it connected or last confirmed anything
   std::uint64_t transactions = 0;
@@ -151,11 +154,13 @@ class Engine::Impl {
 
   // --- engine_switches.cc ---
   void pursue(SwitchIndex at);  // sends what the switch still lacks, if it can take it now
-  void dump(SwitchIndex at, bool all = true);
+  void dump(SwitchIndex at, const openflow::CookieFilter& part, bool audits);
+  [[nodiscard]] static openflow::CookieFilter next_part(SwitchRecord& record);
+  void synced(SwitchIndex at, InstalledFlows dumped);
   [[nodiscard]] openflow::CookieFilter counting_flows() const;
   void poll(SwitchIndex at);
   void retry_later(SwitchIndex at, const std::string& why);
-  void audit(SwitchIndex at);
+  void audit(SwitchIndex at, const openflow::CookieFilter& part, InstalledFlows found);
   [[nodiscard]] Numbers blamed(const SwitchRecord::Transaction& sent, const openflow::TransactionResult& result) const;
 
   // --- engine_nodes.cc ---
@@ -164,7 +169,8 @@ class Engine::Impl {
   void ask(NodeRecord& node);
 
   // --- engine_counters.cc ---
-  void count(SwitchRecord& record, const InstalledFlows& dumped);
+  void count(SwitchRecord& record, const InstalledFlows& dumped, const openflow::CookieFilter& part);
+  void leave_to_common_count(const SwitchRecord& record, InstalledFlows& part) const;
   // Of the policies that the commit under way removes:
   void read_last_counters();
   void tell_last_counters();
@@ -197,7 +203,6 @@ class Engine::Impl {
   EngineOptions options_;
   mutable Planner planner_;  // only remembers
   Now now_{};
-  base::SteadyTime asked_at_{};  // when the set last changed
   Commands out_;
 
   PolicySet asked_set_;  // last one accepted

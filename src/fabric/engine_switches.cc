@@ -8,8 +8,7 @@ namespace {
 
 constexpr base::Duration kRetryMax = std::chrono::seconds(30);
 constexpr unsigned kDoublings = 5;  // of the pause before the next try
-constexpr base::Duration kQuiet = std::chrono::seconds(1);
-constexpr int kUnquietAudits = 6;
+constexpr std::size_t kPart = 256;  // flows that an audit reads at once, and milliseconds before it reads the next
 
 std::string hex(openflow::DatapathId datapath) {
   char text[20];
@@ -40,37 +39,46 @@ const SwitchRecord* Engine::Impl::find(openflow::DatapathId datapath) const {
   return at ? &records_[*at] : nullptr;
 }
 
-// All switches are read at the same moments, so that the counters of the hops of a policy can be compared.
+// All switches are counted at the same moments, so that the counters of the hops of a policy can be compared.
 void Engine::Impl::poll(SwitchIndex at) {
   SwitchRecord& record = records_[at];
   if (record.state == SwitchState::kWaiting && now_.steady >= record.retry_at) {
     record.state = SwitchState::kDumping;
-    return dump(at);
+    return dump(at, {}, true);
   }
   if (record.state != SwitchState::kSynced || step != Step::kIdle) return;
   const auto tick = [this](base::SteadyTime time) { return time.time_since_epoch() / options_.poll_interval; };
-  if (tick(now_.steady) == tick(record.polled)) return;
-  const base::Duration interval = std::max(options_.poll_interval,  //
-                                           base::Duration(std::chrono::milliseconds(record.installed.size())));
-  const base::Duration age = now_.steady - record.audited + options_.poll_interval / 2;
-  const bool quiet = now_.steady - asked_at_ >= kQuiet || interval == options_.poll_interval;
-  if (age >= interval * kUnquietAudits || (age >= interval && quiet)) {
-    dump(at);
-  } else {
-    dump(at, false);
+  const bool in_parts = record.installed.size() > kPart && topology->switches()[at].profile != Profile::kOpenflow10;
+  const auto age = now_.steady - record.audited;
+  const base::Duration pause = std::chrono::milliseconds(in_parts ? kPart : record.installed.size());
+  if (tick(now_.steady) != tick(record.polled)) {
+    const bool audits = !in_parts && age + options_.poll_interval / 2 >= pause;
+    dump(at, audits ? openflow::CookieFilter{} : counting_flows(), audits);
+  } else if (in_parts && age >= pause) {
+    dump(at, next_part(record), true);
   }
 }
 
-// One at a time; reading all takes the place of reading some. Routes count for the hops; only limits of policies
+openflow::CookieFilter Engine::Impl::next_part(SwitchRecord& record) {
+  if (record.parts.empty()) {
+    std::vector<std::uint64_t> cookies;
+    cookies.reserve(record.installed.size());
+    for (const auto& [key, found] : record.installed) cookies.push_back(found.flow.cookie);
+    record.parts = audit_parts(std::move(cookies), kPart);
+  }
+  return record.parts.back();
+}
+
+// One at a time; an audit of all takes the place of any other. Routes count for the hops; only limits of policies
 // without a node need the rules.
-void Engine::Impl::dump(SwitchIndex at, bool all) {
+void Engine::Impl::dump(SwitchIndex at, const openflow::CookieFilter& part, bool audits) {
   SwitchRecord& record = records_[at];
-  if (record.dumping && (record.dumping->all || !all)) return;
-  record.dumping = SwitchRecord::Dump{next_dump_++, all, record.transactions};
-  record.polled = now_.steady;
-  if (all) record.audited = now_.steady;
-  out_.emplace_back(DumpFlows{topology->switches()[at].datapath, record.dumping->id,
-                              all ? openflow::CookieFilter{} : counting_flows()});
+  const bool of_all = audits && part.all();
+  if (record.dumping && !(of_all && !(record.dumping->audits && record.dumping->part.all()))) return;
+  record.dumping = SwitchRecord::Dump{next_dump_++, part, audits, record.transactions};
+  if (of_all || !audits) record.polled = now_.steady;
+  if (audits) record.audited = now_.steady;
+  out_.emplace_back(DumpFlows{topology->switches()[at].datapath, record.dumping->id, part});
 }
 
 openflow::CookieFilter Engine::Impl::counting_flows() const {
@@ -136,7 +144,7 @@ Commands Engine::Impl::switch_ready(const openflow::SwitchInfo& info, Now now) {
   }
   record.state = SwitchState::kDumping;
   record.why.clear();
-  dump(*at);
+  dump(*at, {}, true);
   return finish();
 }
 
@@ -164,45 +172,59 @@ Commands Engine::Impl::flows_dumped(openflow::DatapathId datapath, std::uint64_t
   if (record.counting == id) {
     record.counting.reset();
     record.counted = flows.has_value();
-    if (flows) count(record, by_key(std::move(*flows)));
+    if (flows) count(record, by_key(std::move(*flows)), counting_flows());
     return finish();
   }
   if (!record.dumping || record.dumping->id != id) return finish();
   const SwitchRecord::Dump dumped_by = *std::exchange(record.dumping, std::nullopt);
-  if (!dumped_by.all) {
-    if (flows) count(record, by_key(std::move(*flows)));
+  const openflow::CookieFilter& part = dumped_by.part;
+  if (!dumped_by.audits) {
+    if (flows) count(record, by_key(std::move(*flows)), part);
     return finish();
   }
   const bool first = record.state == SwitchState::kDumping;
   if (first && dumped_by.sent != record.transactions) {  // asked for before the transaction that failed
-    dump(*at);
+    dump(*at, {}, true);
     return finish();
   }
   if (!flows) {
     if (first) retry_later(*at, "its flows cannot be read: " + flows.error().message);
     return finish();
   }
+  std::erase_if(*flows, [&part](const auto& found) { return !part.covers(found.flow.cookie); });
   InstalledFlows dumped = by_key(std::move(*flows));
-  count(record, dumped);
+  if (!part.all()) leave_to_common_count(record, dumped);
+  count(record, dumped, part);
   // A dump that a transaction overtook may show either state: good for counters only.
   const bool overtaken = record.sending || dumped_by.sent != record.transactions;
-  if (!overtaken || first) record.installed = std::move(dumped);
   if (first) {
-    const Difference difference = compare(record.installed, *record.desired);
-    record.state = SwitchState::kSynced;
-    pursue(*at);
-    std::string text = std::to_string(difference.mods.size()) + " changes to send";
-    if (!difference.first.empty()) text += ", first " + difference.first;
-    emit(Event::Kind::kSwitchSynced, "", topology->switches()[*at].name, text);
-  } else if (!overtaken && record.in_force()) {
-    audit(*at);
+    synced(*at, std::move(dumped));
+  } else if (!overtaken) {
+    audit(*at, part, std::move(dumped));
   }
   return finish();
 }
 
-void Engine::Impl::audit(SwitchIndex at) {
+void Engine::Impl::synced(SwitchIndex at, InstalledFlows dumped) {
   SwitchRecord& record = records_[at];
+  record.installed = std::move(dumped);
+  record.parts.clear();
   const Difference difference = compare(record.installed, *record.desired);
+  record.state = SwitchState::kSynced;
+  pursue(at);
+  std::string text = std::to_string(difference.mods.size()) + " changes to send";
+  if (!difference.first.empty()) text += ", first " + difference.first;
+  emit(Event::Kind::kSwitchSynced, "", topology->switches()[at].name, text);
+}
+
+void Engine::Impl::audit(SwitchIndex at, const openflow::CookieFilter& part, InstalledFlows found) {
+  SwitchRecord& record = records_[at];
+  std::erase(record.parts, part);
+  const bool in_force = record.in_force();
+  const Difference difference = in_force ? compare(found, *record.desired, part) : Difference{};
+  if (in_force && difference.count() == 0) return;
+  std::erase_if(record.installed, [&part](const auto& known) { return part.covers(known.second.flow.cookie); });
+  for (auto& [key, flow] : found) record.installed.insert_or_assign(key, std::move(flow));
   if (difference.count() == 0) return;
   record.repaired_flows += difference.count();
   emit(Event::Kind::kSwitchRepaired, "", topology->switches()[at].name,
@@ -265,7 +287,7 @@ Commands Engine::Impl::transaction_done(openflow::DatapathId datapath, std::uint
   } else if (!result.applied_nothing) {
     record.state = SwitchState::kDumping;  // to see what it holds now
     record.applied.reset();
-    dump(*at);
+    dump(*at, {}, true);
   } else {
     record.state = SwitchState::kSynced;  // as before the transaction; what it shall hold changes
   }

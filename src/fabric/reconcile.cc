@@ -68,7 +68,7 @@ std::size_t FlowKeyHash::operator()(const FlowKey& key) const {
   return hash;
 }
 
-Difference compare(const InstalledFlows& installed, const DesiredFlows& desired) {
+Difference compare(const InstalledFlows& installed, const DesiredFlows& desired, const openflow::CookieFilter& part) {
   Difference difference;
   const auto note = [&difference](std::size_t& count, const char* what, const Flow& flow) {
     ++count;
@@ -76,7 +76,9 @@ Difference compare(const InstalledFlows& installed, const DesiredFlows& desired)
   };
   std::size_t met = 0;
   for (const auto& [id, block] : desired.blocks()) {
+    if (!may_cover(part, id)) continue;
     for (const DesiredFlow& wanted : *block) {
+      if (!part.covers(wanted.flow.cookie)) continue;
       const auto found = installed.find(wanted.flow.key);
       if (found != installed.end()) ++met;
       if (found != installed.end() && found->second.flow == wanted.flow) continue;
@@ -93,7 +95,13 @@ Difference compare(const InstalledFlows& installed, const DesiredFlows& desired)
   for (const auto& [id, block] : desired.blocks()) index_block(*block, keys);
   Index surplus;
   for (const auto& [key, found] : installed) {
-    if (!keys.contains(&key)) surplus.emplace(&key, &found.flow);
+    const auto wanted = keys.find(&key);
+    if (wanted == keys.end()) {
+      surplus.emplace(&key, &found.flow);
+    } else if (!part.covers(wanted->second->cookie)) {  // a cookie that somebody changed brought it here
+      note(difference.changed, "changed", found.flow);
+      difference.mods.push_back({FlowCommand::kAdd, *wanted->second});
+    }
   }
   for (const auto& [key, flow] : surplus) {
     if (Cookie::parse(flow->cookie)) {

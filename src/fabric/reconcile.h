@@ -31,7 +31,9 @@ struct Difference {
 
   [[nodiscard]] std::size_t count() const { return missing + changed + stale + foreign; }
 };
-[[nodiscard]] Difference compare(const InstalledFlows& installed, const DesiredFlows& desired);
+// `installed` are the flows of a switch whose cookies are in `part`, and no others.
+[[nodiscard]] Difference compare(const InstalledFlows& installed, const DesiredFlows& desired,
+                                 const openflow::CookieFilter& part = {});
 
 // The installed flows after a successful transaction; counters of changed flows stay (as in OpenFlow 1.3),
 // those of new ones start at zero.

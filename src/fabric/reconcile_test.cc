@@ -56,6 +56,20 @@ TEST(Changes, OfAFlowThatMovesToAnotherBlockAreNone) {
   EXPECT_EQ(words(changes(from, to)), "");
 }
 
+TEST(Compare, OfAPartLooksAtItsCookiesOnlyAndNeverRemovesWhatIsDesired) {
+  const DesiredFlows wanted = holding({desired(1, 1), desired(2, 2), desired(3, 3)});
+  const openflow::CookieFilter odd = {1, 1};  // tables 1 and 3: the index is the table
+  InstalledFlows found;
+  found[desired(1, 1).flow.key] = {desired(1, 1).flow, 0, 0};
+  openflow::Flow moved = desired(2, 2).flow;
+  moved.cookie |= 1;
+  found[moved.key] = {moved, 0, 0};
+  const Difference difference = compare(found, wanted, odd);
+  EXPECT_EQ(words(difference.mods), "+3 +2 ");
+  EXPECT_EQ(difference.missing, 1U);
+  EXPECT_EQ(difference.changed, 1U);
+}
+
 TEST(Compare, FindsMissingChangedStaleAndForeignFlows) {
   const DesiredFlows wanted = holding({desired(1, 1), desired(2, 2), desired(3, 3)});
   InstalledFlows found = installed(holding({desired(2, 20), desired(3, 3), desired(5, 5)}));

@@ -136,6 +136,8 @@ struct FlowStatistics {
 struct CookieFilter {
   std::uint64_t value = 0;
   std::uint64_t mask = 0;  // 0: all flows
+  [[nodiscard]] bool all() const { return mask == 0; }
+  [[nodiscard]] bool covers(std::uint64_t cookie) const { return (cookie & mask) == value; }
   friend bool operator==(const CookieFilter&, const CookieFilter&) = default;
 };
 

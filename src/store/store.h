@@ -84,7 +84,7 @@ class Store {
   // Blocks until all that was committed before is on the disk. May run on another thread beside the other calls.
   // kInternal if the disk fails.
   [[nodiscard]] virtual base::Status flush() = 0;
-  // Housekeeping that may take some 10 ms; call it now and then while nobody waits.
+  // Housekeeping that waits for the disk, so up to some 100 ms; call it now and then while nobody waits.
   virtual void tidy() {}
 };
 

@@ -154,7 +154,8 @@ class World {
              std::to_string(send->mods.size() - adds) + (send->atomic ? " at once" : "");
     }
     if (const auto* const dump = std::get_if<DumpFlows>(&command)) {
-      return (dump->only.mask == 0 ? "dump " : "count ") + name_of(dump->datapath);
+      const bool counts = dump->only == Cookie::of_stage(Stage::kRoute);
+      return (dump->only.all() ? "dump " : counts ? "count " : "audit part ") + name_of(dump->datapath);
     }
     if (const auto* const assign = std::get_if<AssignNode>(&command)) {
       std::string text = "assign " + assign->node + ":";
