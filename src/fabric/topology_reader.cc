@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fabric/topology_reader.h"
 
-#include <yaml-cpp/eventhandler.h>
-
 #include <algorithm>
-#include <charconv>
-#include <sstream>
 
 namespace superspan::fabric {
 namespace {
@@ -15,126 +11,9 @@ using base::Status;
 
 constexpr std::uint64_t kPortMax = openflow::PortNumber{0xfeff};
 
-// Walks the file once before it is loaded. Aliases let a small file describe an endless one, and nothing here needs
-// them, so they are refused.
-class AliasFinder final : public YAML::EventHandler {
- public:
-  void OnDocumentStart(const YAML::Mark&) override {}
-  void OnDocumentEnd() override {}
-  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
-  void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
-    if (!found) found = mark;
-  }
-  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t, const std::string&) override {}
-  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {}
-  void OnSequenceEnd() override {}
-  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {}
-  void OnMapEnd() override {}
-
-  std::optional<YAML::Mark> found;
-};
-
-bool is_identifier(std::string_view text) {
-  const auto plain = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
-  return !text.empty() && text.size() <= 63 && plain(text[0]) &&
-         std::ranges::all_of(text, [&](char c) { return plain(c) || c == '.' || c == '_' || c == '-'; });
-}
-
-std::optional<std::uint64_t> parse_number(std::string_view text, int base) {
-  std::uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, base);
-  if (error != std::errc{} || end != text.data() + text.size() || text.empty()) return std::nullopt;
-  return value;
-}
-
-std::string join(const std::vector<std::string>& words) {
-  std::string text;
-  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
-  return text;
-}
-
 }  // namespace
 
-std::unexpected<base::Error> TopologyReader::wrong(const YAML::Mark& mark, std::size_t length, std::string message,
-                                                   std::string hint) const {
-  base::Error error{ErrorCode::kInvalid, std::move(message), std::move(hint), file_name_, std::nullopt};
-  if (mark.is_null()) return std::unexpected(std::move(error));
-  const std::size_t begin = std::min<std::size_t>(static_cast<std::size_t>(mark.pos), text_.size());
-  const std::size_t end = std::min({begin + std::max<std::size_t>(length, 1), text_.size(), text_.find('\n', begin)});
-  error.mark = base::SourceMark{std::string(text_), begin, end};
-  return std::unexpected(std::move(error));
-}
-
-std::unexpected<base::Error> TopologyReader::wrong(const YAML::Node& node, std::string message,
-                                                   std::string hint) const {
-  return wrong(node.Mark(), node.IsScalar() ? node.Scalar().size() : 1, std::move(message), std::move(hint));
-}
-
-// --- generic pieces ---
-
-Status TopologyReader::map(const YAML::Node& node, const std::string& what, const std::vector<Key>& keys) const {
-  if (!node.IsMap()) return wrong(node, what + " must be keys with values", "write `{name: ..., ...}`");
-  std::set<std::string> seen;
-  std::vector<std::string> known;
-  known.reserve(keys.size());
-  for (const Key& key : keys) known.emplace_back(key.name);
-  for (const auto& pair : node) {
-    const std::string name = pair.first.IsScalar() ? pair.first.Scalar() : "";
-    const auto key = std::ranges::find(keys, name, &Key::name);
-    if (key == keys.end()) return wrong(pair.first, "unknown key '" + name + "' in " + what, "known: " + join(known));
-    if (!seen.insert(name).second) return wrong(pair.first, "key '" + name + "' appears twice in " + what);
-    if (const Status status = key->handler(pair.second); !status) return status;
-  }
-  for (const Key& key : keys) {
-    if (key.required && !seen.contains(key.name)) {
-      return wrong(node, what + " has no '" + key.name + "'", std::string("add `") + key.name + ": ...`");
-    }
-  }
-  return {};
-}
-
-Status TopologyReader::list(const YAML::Node& node, const std::string& what, const Handler& item) const {
-  if (node.IsNull()) return {};
-  if (!node.IsSequence()) return wrong(node, what + " must be a list", "start each entry with `- `");
-  for (const YAML::Node& entry : node) {
-    if (const Status status = item(entry); !status) return status;
-  }
-  return {};
-}
-
-TopologyReader::Handler TopologyReader::text(std::string& out) const {
-  return [this, &out](const YAML::Node& value) -> Status {
-    if (!value.IsScalar()) return wrong(value, "a text is wanted here", "write it in quotes");
-    out = value.Scalar();
-    return {};
-  };
-}
-
-TopologyReader::Handler TopologyReader::identifier(std::string& out) const {
-  return [this, &out](const YAML::Node& value) -> Status {
-    if (!value.IsScalar() || !is_identifier(value.Scalar())) {
-      return wrong(value, "this is not a name",
-                   "use 1 to 63 of a-z, 0-9, '.', '_' and '-', starting with a letter or digit");
-    }
-    out = value.Scalar();
-    return {};
-  };
-}
-
-TopologyReader::Handler TopologyReader::number(std::uint64_t low, std::uint64_t high, const std::string& what,
-                                               std::function<void(std::uint64_t)> store) const {
-  return [this, low, high, what, store = std::move(store)](const YAML::Node& value) -> Status {
-    const auto parsed = value.IsScalar() ? parse_number(value.Scalar(), 10) : std::nullopt;
-    if (!parsed || *parsed < low || *parsed > high) {
-      return wrong(value, "this is not a " + what,
-                   "write a number from " + std::to_string(low) + " to " + std::to_string(high));
-    }
-    store(*parsed);
-    return {};
-  };
-}
-
-TopologyReader::Handler TopologyReader::switch_name(Attachment& out) const {
+base::YamlReader::Handler TopologyReader::switch_name(Attachment& out) const {
   return [this, &out](const YAML::Node& value) -> Status {
     const auto found = value.IsScalar() ? topology_.find_switch(value.Scalar()) : std::nullopt;
     if (!found) {
@@ -146,12 +25,12 @@ TopologyReader::Handler TopologyReader::switch_name(Attachment& out) const {
   };
 }
 
-TopologyReader::Handler TopologyReader::port_number(Attachment& out) const {
+base::YamlReader::Handler TopologyReader::port_number(Attachment& out) const {
   return number(1, kPortMax, "port number",
                 [&out](std::uint64_t value) { out.port = static_cast<openflow::PortNumber>(value); });
 }
 
-TopologyReader::Handler TopologyReader::link_end(Attachment& out) const {
+base::YamlReader::Handler TopologyReader::link_end(Attachment& out) const {
   return [this, &out](const YAML::Node& value) -> Status {
     const std::string text = value.IsScalar() ? value.Scalar() : "";
     const std::size_t colon = text.find(':');
@@ -317,17 +196,6 @@ Status TopologyReader::claim_destination(const YAML::Node& node, const std::stri
 
 // --- the whole file ---
 
-Status TopologyReader::check_document() const {
-  std::istringstream stream{std::string(text_)};
-  AliasFinder finder;
-  YAML::Parser parser(stream);
-  if (!parser.HandleNextDocument(finder)) {
-    return base::fail(ErrorCode::kInvalid, "the fabric file is empty", "list at least `switches:`", file_name_);
-  }
-  if (finder.found) return wrong(*finder.found, 1, "an alias", "write the value out; a fabric file has no aliases");
-  return {};
-}
-
 Status TopologyReader::read_root(const YAML::Node& root) {
   const auto encapsulation = [this](const YAML::Node& value) -> Status {
     const std::string text = value.IsScalar() ? value.Scalar() : "";
@@ -368,7 +236,9 @@ Status TopologyReader::read_root(const YAML::Node& root) {
 
 base::Result<Topology> TopologyReader::read() {
   try {
-    if (const Status status = check_document(); !status) return std::unexpected(status.error());
+    if (const Status status = check_document("the fabric file", "list at least `switches:`"); !status) {
+      return std::unexpected(status.error());
+    }
     const YAML::Node root = YAML::Load(std::string(text_));
     if (const Status status = read_root(root); !status) return std::unexpected(status.error());
     for (const auto check : {&TopologyReader::check_tap_ids, &TopologyReader::check_encapsulation,

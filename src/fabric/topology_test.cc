@@ -66,7 +66,7 @@ const Wrong kWrong[] = {
      "fabric.yaml:2:11: no switches\nswitches: []\n          ~\nhint: list at least one switch"},
     {"alias", "name: &n lab\nswitches:\n  - {name: *n, datapath: \"1\"}\n",
      "fabric.yaml:3:12: an alias\n  - {name: *n, datapath: \"1\"}\n           ~\n"
-     "hint: write the value out; a fabric file has no aliases"},
+     "hint: write the value out; the fabric file has no aliases"},
     {"bad name", "name: lab\nswitches:\n  - {name: S1, datapath: \"1\"}\n",
      "fabric.yaml:3:12-13: this is not a name\n  - {name: S1, datapath: \"1\"}\n           ~~\n"
      "hint: use 1 to 63 of a-z, 0-9, '.', '_' and '-', starting with a letter or digit"},

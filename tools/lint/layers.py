@@ -18,10 +18,10 @@ ALLOWED = {
     "http": {"base"},
     "store": {"base", "net"},
     "recorder": {"base", "net"},
-    "node": {"base", "net", "recorder", "http"},
+    "node": {"base", "net", "inventory", "policy", "recorder", "http"},
     "api": {"base", "net", "inventory", "policy", "openflow", "fabric", "http", "store"},
-    "cli": {"base", "net", "policy", "http", "lab"},
-    "offline": {"base", "net", "policy", "fabric", "recorder", "cli"},
+    "cli": {"base", "net", "inventory", "policy", "http", "lab"},
+    "offline": {"base", "net", "inventory", "policy", "fabric", "recorder", "cli"},
     "lab": {"base", "net", "http"},
 }
 # The one file of the codec may see libopenvswitch; the I/O files of the node may see DPDK.
