@@ -67,7 +67,7 @@ base::Result<std::string> explain(std::string_view expression, Stage stage, cons
     return parse::print(*ast);
   }
   if (stage == Stage::kResolved) {
-    const auto resolved = read(expression, options.names);
+    const auto resolved = read(expression, options.names.get());
     if (!resolved) return std::unexpected(resolved.error());
     return resolve::canonical(*resolved) + "\n";
   }

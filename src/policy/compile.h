@@ -3,8 +3,8 @@
 //
 //   text -> parse -> resolve -> lower -> optimize -> place -> CompiledPolicy
 //
-// The language is pcap-filter(7) with the meaning that libpcap gives it for Ethernet captures; see
-// docs/policy-language.md for what is accepted today.
+// The language is pcap-filter(7) with the meaning that libpcap gives it for Ethernet captures, and words of superspan;
+// see docs/policy-language.md.
 #pragma once
 
 #include <cstddef>
@@ -31,8 +31,8 @@ struct CompileOptions {
   // ever missed (but most policies then have a residual, and overlap in these frames). false: such frames are taken for
   // what the switch shows; rules are fewer, more often exact, and may miss damaged frames.
   bool keep_malformed = true;
-  // Names of machines; null: every such name is an error. Only used during the call.
-  const Names* names = nullptr;
+  // Names of machines, groups and taps; null: every such name is an error.
+  std::shared_ptr<const Names> names{};
 };
 
 // One entry of a decision list. The first rule that matches a packet decides; no rule: the packet is not wanted.
@@ -42,12 +42,14 @@ struct Rule {
   friend bool operator==(const Rule&, const Rule&) = default;
 };
 
-// What the rules cannot decide. A node that evaluates `expression` (pcap-filter text, numbers only, so that libpcap
-// never asks a resolver) on the accepted packets keeps exactly the wanted ones. Compile it with pcap_compile's optimize
-// 0: the optimiser refuses an expression that no packet passes, is slow on long lists, may drop reads behind the end of
-// a cut frame, which is what decides there, and gets a few expressions wrong.
+// What the rules cannot decide. A node that evaluates `expression` (numbers only, no names) on the accepted packets
+// keeps exactly the wanted ones. `libpcap`: it is pcap-filter text; else it has words of superspan, which Evaluator
+// knows. For libpcap: compile it with pcap_compile's optimize 0: the optimiser refuses an expression that no packet
+// passes, is slow on long lists, may drop reads behind the end of a cut frame, which is what decides there, and gets a
+// few expressions wrong.
 struct Residual {
   std::string expression;
+  bool libpcap = true;
   friend bool operator==(const Residual&, const Residual&) = default;
 };
 

@@ -6,6 +6,7 @@
 
 #include "policy/compile.h"
 #include "policy/testing/cases.h"
+#include "policy/testing/inventory.h"
 
 namespace superspan::policy {
 namespace {
@@ -15,7 +16,9 @@ TEST(Errors, ShowPlaceReasonAndRemedy) {
   ASSERT_GT(cases.size(), 40U);
   for (const testing::Case& test : cases) {
     const std::string expression = test.text("write");
-    const auto compiled = compile(expression);
+    CompileOptions options;
+    if (test.text("inventory") == "yes") options.names = testing::inventory_names();
+    const auto compiled = compile(expression, options);
     ASSERT_FALSE(compiled) << test.place << ": " << expression << " compiles";
     const base::Error& error = compiled.error();
     EXPECT_EQ(error.code, base::ErrorCode::kInvalid) << test.place;

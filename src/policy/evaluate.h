@@ -23,10 +23,13 @@ class Evaluator {
   };
 
   [[nodiscard]] static base::Result<Evaluator> create(std::string_view expression, const Names* names = nullptr);
+  // Of CompiledPolicy::residual, which may be longer than what people may write.
+  [[nodiscard]] static base::Result<Evaluator> from_residual(std::string_view text);
   // True if `tcpdump -r` with the same expression keeps this Ethernet frame. The view is the captured bytes, all of the
   // frame unless its length on the wire is given.
   [[nodiscard]] bool matches(base::BytesView frame) const;
-  [[nodiscard]] Answer answer(base::BytesView frame, std::uint32_t wire_bytes) const;
+  // `tap`: the number of the tap that copied the frame; 0: none, no `tap` is that.
+  [[nodiscard]] Answer answer(base::BytesView frame, std::uint32_t wire_bytes, std::uint32_t tap = 0) const;
 
  private:
   struct Program;

@@ -93,8 +93,7 @@ class Machines final : public Names {
 };
 
 std::string resolved(const std::string& expression) {
-  const Machines machines;
-  const auto text = explain(expression, Stage::kResolved, {.names = &machines});
+  const auto text = explain(expression, Stage::kResolved, {.names = std::make_shared<Machines>()});
   return text ? *text : text.error().message + "; " + text.error().hint + "\n";
 }
 

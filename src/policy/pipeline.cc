@@ -9,14 +9,14 @@
 
 namespace superspan::policy {
 
-base::Result<resolve::Resolved> read(std::string_view expression, const Names* names) {
-  const auto ast = parse::parse(expression);
+base::Result<resolve::Resolved> read(std::string_view expression, const Names* names, const parse::Limits& limits) {
+  const auto ast = parse::parse(expression, limits);
   if (!ast) return std::unexpected(ast.error());
   return resolve::resolve(*ast, names);
 }
 
 base::Result<Compilation> run(std::string_view expression, const CompileOptions& options) {
-  auto resolved = read(expression, options.names);
+  auto resolved = read(expression, options.names.get());
   if (!resolved) return std::unexpected(resolved.error());
   auto lowered = lower::lower(*resolved, options.keep_malformed);
   if (!lowered) return std::unexpected(lowered.error());

@@ -20,7 +20,8 @@ struct Compilation {
 };
 
 // text -> parse -> resolve. `names` may be null.
-[[nodiscard]] base::Result<resolve::Resolved> read(std::string_view expression, const Names* names);
+[[nodiscard]] base::Result<resolve::Resolved> read(std::string_view expression, const Names* names,
+                                                   const parse::Limits& limits = {});
 // text -> parse -> resolve -> lower -> optimize -> place
 [[nodiscard]] base::Result<Compilation> run(std::string_view expression, const CompileOptions& options);
 

@@ -17,6 +17,7 @@ class Machine {
  public:
   Machine(base::BytesView frame, std::uint32_t wire_bytes) : frame_(frame), wire_bytes_(wire_bytes) {}
 
+  [[nodiscard]] base::BytesView frame() const { return frame_; }
   [[nodiscard]] std::uint32_t wire_bytes() const { return wire_bytes_; }
   [[nodiscard]] std::uint32_t accumulator() const { return accumulator_; }
   std::uint32_t set(std::uint32_t value) { return accumulator_ = value; }
@@ -44,7 +45,7 @@ class Machine {
   std::uint32_t accumulator_ = 0;
   bool cut_ = false;
   bool defined_ = true;
-  std::array<Slot, resolve::kRegisters> slots_{};
+  std::array<Slot, resolve::kSlots + resolve::kRegisters> slots_{};
 };
 
 }  // namespace superspan::policy::evaluate

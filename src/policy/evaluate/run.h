@@ -3,6 +3,8 @@
 // (`tcpdump -O -d`).
 #pragma once
 
+#include <optional>
+
 #include "policy/evaluate/machine.h"
 #include "policy/resolve/resolved.h"
 
@@ -10,8 +12,8 @@ namespace superspan::policy::evaluate {
 
 class Run {
  public:
-  Run(const resolve::Resolved& resolved, base::BytesView frame, std::uint32_t wire_bytes)
-      : resolved_(resolved), machine_(frame, wire_bytes) {}
+  Run(const resolve::Resolved& resolved, base::BytesView frame, std::uint32_t wire_bytes, std::uint32_t tap)
+      : resolved_(resolved), machine_(frame, wire_bytes), tap_(tap) {}
 
   bool keeps() { return node(resolved_.root()) && !machine_.is_cut(); }
   [[nodiscard]] bool is_defined() const { return machine_.is_defined(); }
@@ -47,6 +49,32 @@ class Run {
   bool test(const resolve::NextHeader& header);
   bool ports4(const resolve::Ports& ports);
   bool ports6(const resolve::Ports& ports);
+
+  // --- run_own.cc ---
+  struct Transport {
+    std::uint32_t protocol, offset;
+  };
+  struct TunnelHeader {
+    std::optional<std::uint32_t> vni;
+    std::uint32_t type;    // where the EtherType of what is inside is, if that is not Ethernet
+    std::uint32_t inside;  // where that begins
+    bool ethernet;
+  };
+  bool test(const resolve::Tunnel& wanted);
+  bool test(const resolve::SkipTags& skip);
+  bool test(const resolve::Payload& payload);
+  bool test(const resolve::Tap& tap);
+  bool test(const resolve::TcpFlags6& flags);
+  bool test(const resolve::Scope& scope);
+  bool test(const resolve::Bidirectional& both);
+  std::optional<Transport> transport();
+  std::optional<TunnelHeader> tunnel();
+  std::optional<TunnelHeader> vxlan(std::uint32_t at);
+  std::optional<TunnelHeader> geneve(std::uint32_t at);
+  std::optional<TunnelHeader> gre(std::uint32_t at);
+  base::BytesView carried();
+  base::BytesView carried_by_headers();
+  std::uint32_t header_bytes(std::uint32_t protocol, std::uint32_t at);
 
   // --- run_terms.cc ---
   bool test(const resolve::Comparison& comparison);
@@ -94,6 +122,7 @@ class Run {
 
   const resolve::Resolved& resolved_;
   Machine machine_;
+  std::uint32_t tap_;                        // 0: not known
   const resolve::Layout* layout_ = nullptr;  // of the current test
 };
 

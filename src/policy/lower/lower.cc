@@ -56,6 +56,12 @@ class Lowering {
     }
     return all_of(predicates, {guards, compared});
   }
+  Bounds convert(const resolve::Scope& scope, const resolve::Layout& /*layout*/) {
+    return all_of(lowered_.predicates, {lowered_.parts[scope.begin].bounds, lowered_.parts[scope.child].bounds});
+  }
+  Bounds convert(const resolve::Bidirectional& both, const resolve::Layout& /*layout*/) {
+    return any_of(lowered_.predicates, {lowered_.parts[both.forth].bounds, lowered_.parts[both.back].bounds});
+  }
   Bounds convert(const resolve::Not& inverted, const resolve::Layout& /*layout*/) {
     return negate(lowered_.predicates, lowered_.parts[inverted.child].bounds);
   }

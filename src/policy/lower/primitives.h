@@ -56,6 +56,13 @@ class Primitives {
   [[nodiscard]] Bounds lower(const resolve::FirstFragment& fragment, const resolve::Layout& layout);
   [[nodiscard]] Bounds lower(const resolve::NextHeader& header, const resolve::Layout& layout);
 
+  // --- primitives_own.cc ---
+  [[nodiscard]] Bounds lower(const resolve::Tunnel& tunnel, const resolve::Layout& layout);
+  [[nodiscard]] Bounds lower(const resolve::SkipTags& skip, const resolve::Layout& layout);
+  [[nodiscard]] Bounds lower(const resolve::Payload& payload, const resolve::Layout& layout);
+  [[nodiscard]] Bounds lower(const resolve::Tap& tap, const resolve::Layout& layout);
+  [[nodiscard]] Bounds lower(const resolve::TcpFlags6& flags, const resolve::Layout& layout);
+
   // --- primitives_bytes.cc ---
   [[nodiscard]] Bounds lower(const resolve::ByteTest& byte, const resolve::Layout& layout);
   // Without the guards of a Comparison.
@@ -90,6 +97,10 @@ class Primitives {
   Bounds tag_id_is(std::uint16_t id, unsigned tags);
   // Behind one `vlan`, in a frame without a tag, the offsets point anywhere.
   Bounds only_if_tagged(const Bounds& bounds);
+
+  // Behind all tags: of frames in which a switch sees none or one it knows what is behind them, of others nothing.
+  PredicateId deeper_tag();
+  Bounds unless_deeper(const Bounds& bounds);
 
   // --- fields; `unread` says when the switch does not show them; only meaningful behind type_is ---
   Bounds field(PredicateId test, PredicateId unread, unsigned tags);

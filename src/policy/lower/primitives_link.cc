@@ -73,6 +73,9 @@ PredicateId Primitives::where(Reason reason) {
     case kWrapped:
     case kLength:
     case kBytes:
+    case kTunnel:
+    case kPayload:
+    case kWhichTap:
       break;
   }
   return but_not_damaged(Predicates::kAlways);
@@ -115,6 +118,9 @@ Bounds Primitives::only_if_tagged(const Bounds& bounds) {
 }
 
 Bounds Primitives::type_is(std::uint32_t type, unsigned tags) {
+  if (tags == resolve::kAnyTags) {
+    return unless_deeper(type > 0xffff ? known_if(false) : known(predicates_.exactly(Field::kEthType, type)));
+  }
   if (tags > 1) return unknown(kInnerTag);
   if (type > 0xffff) return tags == 0 ? known_if(false) : only_if_tagged(known_if(false));
   const PredicateId same = predicates_.exactly(Field::kEthType, type);
@@ -132,6 +138,10 @@ Bounds Primitives::type_is_at(std::uint32_t type, const Layout& layout) {
 
 // A length up to 1500, of all the numbers below 0x600 that a switch shows as 0x5ff.
 Bounds Primitives::is_length(unsigned tags) {
+  if (tags == resolve::kAnyTags) {
+    reasons_ |= kLlc;
+    return unless_deeper({predicates_.exactly(Field::kEthType, kShownLength), Predicates::kNever, Predicates::kNever});
+  }
   if (tags > 1) return unknown(kInnerTag);
   reasons_ |= kLlc;
   const PredicateId shown = predicates_.exactly(Field::kEthType, kShownLength);

@@ -45,8 +45,9 @@ PredicateId Primitives::unread_transport() {
 }
 
 Bounds Primitives::field(PredicateId test, PredicateId unread, unsigned tags) {
-  if (tags > 1) return unknown(kInnerTag);
   Bounds bounds{predicates_.any({unread, test}), predicates_.all({predicates_.negate(unread), test}), unread};
+  if (tags == resolve::kAnyTags) return unless_deeper(bounds);
+  if (tags > 1) return unknown(kInnerTag);
   return tags == 0 ? bounds : only_if_tagged(bounds);
 }
 
@@ -204,7 +205,7 @@ Bounds Primitives::ports6(const resolve::Ports& ports, unsigned tags) {
 Bounds Primitives::lower(const resolve::Ports& ports, const Layout& layout) {
   const auto tags = layout.tags();
   if (!tags) return unknown(kWrapped);
-  if (*tags > 1) return unknown(kInnerTag);
+  if (*tags > 1 && *tags != resolve::kAnyTags) return unknown(kInnerTag);
   const Bounds six = all_of(predicates_, {type_is(resolve::kEtherTypeIp6, *tags), ports6(ports, *tags)});
   const Bounds four = all_of(predicates_, {type_is(resolve::kEtherTypeIp, *tags), ports4(ports, *tags)});
   return any_of(predicates_, {six, four});

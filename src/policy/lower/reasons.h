@@ -17,6 +17,9 @@ enum Reason : unsigned {  // bits
   kWrapped = 128,         // what is inside MPLS, PPPoE or Geneve
   kLength = 256,          // the length of a frame
   kBytes = 512,           // bytes that are no field of a switch
+  kTunnel = 1024,         // what VXLAN, Geneve and GRE carry
+  kPayload = 2048,        // what a packet carries
+  kWhichTap = 4096,       // the tap that copied a packet
 };
 
 struct ReasonText {
@@ -49,6 +52,11 @@ inline constexpr ReasonText kReasonTexts[] = {
     {kLength, "frames of any length: a switch does not match lengths", "a length is no field of a switch"},
     {kBytes, "frames with other bytes in the places that the expression reads: they are no field of a switch",
      "these bytes are no field of a switch"},
+    {kTunnel, "VXLAN, Geneve and GRE packets that carry something else: a switch does not look into them",
+     "a switch does not look into tunnels"},
+    {kPayload, "packets that carry something else: a switch does not look behind headers",
+     "a switch does not look behind headers"},
+    {kWhichTap, "packets of other taps: rules are the same for all taps of a policy", "a node knows the tap"},
 };
 
 }  // namespace superspan::policy::lower

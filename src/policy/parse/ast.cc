@@ -15,7 +15,11 @@ constexpr std::array kProtocolWords = {
     "",     "ether", "ip",   "ip6", "arp", "rarp",  "tcp",  "udp",    "sctp", "icmp", "icmp6", "igmp",  "igrp",
     "pim",  "vrrp",  "carp", "ah",  "esp", "atalk", "aarp", "decnet", "lat",  "sca",  "moprc", "mopdl", "iso",
     "esis", "isis",  "clnp", "l1",  "l2",  "iih",   "lsp",  "snp",    "csnp", "psnp", "stp",   "ipx",   "netbeui"};
-constexpr std::array kKindWords = {"host", "host", "net", "port", "portrange", "proto", "protochain", "gateway"};
+constexpr std::array kKindWords = {"host",    "host", "net",        "port",   "portrange", "proto",  "protochain",
+                                   "gateway", "vm",   "hypervisor", "device", "profile",   "tenant", "app",
+                                   "label",   "tap",  "qos",        "dscp",   "ecn",       "vni"};
+constexpr std::array kScopeWords = {"inner", "outer", "anytag", ""};
+constexpr std::array kTcpFlagWords = {"fin", "syn", "rst", "psh", "ack", "urg", "ece", "cwr"};
 constexpr std::array kWrappingWords = {"vlan", "mpls", "pppoed", "pppoes", "geneve"};
 constexpr std::array kArithmeticWords = {"+", "-", "*", "/", "%", "&", "|", "^", "<<", ">>"};
 constexpr std::array kRelationWords = {"=", "!=", ">", ">=", "<", "<="};
@@ -28,7 +32,7 @@ const char* at(const Words& words, Index index) {
 std::string describe(const Qualifier& qualifier) {
   std::string text = word(qualifier.protocol);
   if (!text.empty()) text += ' ';
-  if (qualifier.kind >= Kind::kProtocol) return text + word(qualifier.kind);
+  if (!has_direction(qualifier.kind)) return text + word(qualifier.kind);
   return text + word(qualifier.direction) + ' ' + word(qualifier.kind);
 }
 
@@ -73,6 +77,22 @@ class Printer {
   }
   void print(const Llc& llc, std::size_t /*depth*/) { line(llc.type.empty() ? "llc" : "llc " + llc.type); }
   void print(const Comparison& comparison, std::size_t /*depth*/) { line(parse::print(ast_.terms, comparison)); }
+  void print(const TcpFlags& flags, std::size_t /*depth*/) { line(parse::print(flags)); }
+  void print(const Payload& payload, std::size_t /*depth*/) { line(parse::print(payload)); }
+  void print(const ScopeBegin& /*begin*/, std::size_t /*depth*/) {}
+  void print(const Scope& scope, std::size_t depth) {
+    if (scope.kind == ScopeKind::kHere) return visit_again(scope.child, depth);
+    line(word(scope.kind));
+    visit(scope.child, depth + 1, "");
+  }
+  void print(const Bidirectional& both, std::size_t depth) {
+    line("bidir");
+    visit(both.forth, depth + 1, "");
+  }
+  // On the line that was begun.
+  void visit_again(NodeId id, std::size_t depth) {
+    std::visit([&](const auto& body) { print(body, depth); }, ast_.nodes[id].body);
+  }
   void print(const Not& inverted, std::size_t depth) {
     line("not");
     visit(inverted.child, depth + 1, "");
@@ -121,11 +141,28 @@ const char* word(Operator op) {
 const char* word(Wrapping wrapping) {
   return at(kWrappingWords, wrapping);
 }
+const char* word(ScopeKind kind) {
+  return at(kScopeWords, kind);
+}
 const char* word(Arithmetic op) {
   return at(kArithmeticWords, op);
 }
 const char* word(Relation relation) {
   return at(kRelationWords, relation);
+}
+
+std::string print(const TcpFlags& flags) {
+  std::string text;
+  for (std::size_t bit = 0; bit < kTcpFlagWords.size(); ++bit) {
+    if ((flags.mask >> bit & 1) == 0) continue;
+    text += fmt::format("{}{}{}", text.empty() ? "tcpflags " : ",", (flags.value >> bit & 1) != 0 ? "" : "!",
+                        kTcpFlagWords[bit]);
+  }
+  return text;
+}
+
+std::string print(const Payload& payload) {
+  return fmt::format("payload /{}/{}", payload.pattern, payload.flags);
 }
 
 std::string print(const Ast& ast) {

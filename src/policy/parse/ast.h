@@ -23,6 +23,13 @@ inline constexpr std::size_t kMaxTextBytes = 65'536;
 inline constexpr std::size_t kMaxNodes = 4'096;  // tests and operators, and as many terms of arithmetic
 inline constexpr std::size_t kMaxNesting = 200;
 
+struct Limits {
+  std::size_t text_bytes = kMaxTextBytes;
+  std::size_t nodes = kMaxNodes;
+};
+// For text that was written by superspan itself: a name may have become thousands of addresses.
+inline constexpr Limits kWideLimits{std::size_t{16} << 20, std::size_t{1} << 20};
+
 // Bytes [begin, end) of the text.
 struct Span {
   std::size_t begin = 0;
@@ -71,8 +78,36 @@ enum class Protocol : std::uint8_t {
   kNetbeui
 };
 enum class Direction : std::uint8_t { kSourceOrDestination, kSource, kDestination, kSourceAndDestination };
-// kAddress: no word was written (`src 10.0.0.1`), which means host.
-enum class Kind : std::uint8_t { kAddress, kHost, kNet, kPort, kPortRange, kProtocol, kProtocolChain, kGateway };
+// kAddress: no word was written (`src 10.0.0.1`), which means host. From kVm on: words of superspan, which tcpdump does
+// not know; those up to kLabel are names of the inventory and have directions.
+enum class Kind : std::uint8_t {
+  kAddress,
+  kHost,
+  kNet,
+  kPort,
+  kPortRange,
+  kProtocol,
+  kProtocolChain,
+  kGateway,
+  kVm,
+  kHypervisor,
+  kDevice,
+  kProfile,
+  kTenant,
+  kApp,
+  kLabel,
+  kTap,
+  kQos,
+  kDscp,
+  kEcn,
+  kVni
+};
+[[nodiscard]] constexpr bool is_own(Kind kind) {
+  return kind >= Kind::kVm;
+}
+[[nodiscard]] constexpr bool has_direction(Kind kind) {
+  return kind < Kind::kProtocol || (kind >= Kind::kVm && kind <= Kind::kLabel);
+}
 
 struct Qualifier {
   Protocol protocol = Protocol::kNone;
@@ -160,6 +195,28 @@ struct Comparison {
   Relation relation;
   TermId left, right;
 };
+struct TcpFlags {  // `tcpflags syn,!ack`
+  std::uint8_t mask, value;
+};
+struct Payload {  // `payload /GET/i`
+  std::string pattern;
+  std::string flags;
+};
+
+// --- parentheses that have a word in front: what is moved inside does not stay moved behind them ---
+
+enum class ScopeKind : std::uint8_t { kInner, kOuter, kAnyTag, kHere };
+struct ScopeBegin {  // stands before everything in the parentheses
+  ScopeKind kind;
+};
+struct Scope {
+  ScopeKind kind;
+  NodeId begin, child;
+};
+struct Bidirectional {  // `bidir (...)`: as it is written, and with source and destination exchanged; both kHere
+  NodeId forth, back;
+};
+
 struct Not {
   NodeId child;
 };
@@ -172,8 +229,8 @@ struct Group {  // evaluated from left to right; no steps: matches everything
 };
 
 struct Node {
-  std::variant<Address, Abbreviation, Broadcast, Multicast, Encapsulation, Length, ByteTest, Llc, Comparison, Not,
-               Group>
+  std::variant<Address, Abbreviation, Broadcast, Multicast, Encapsulation, Length, ByteTest, Llc, Comparison, TcpFlags,
+               Payload, ScopeBegin, Scope, Bidirectional, Not, Group>
       body;
   Span span;
 };
@@ -191,11 +248,14 @@ struct Ast {
 [[nodiscard]] const char* word(Kind kind);            // "host" for kAddress
 [[nodiscard]] const char* word(Operator op);
 [[nodiscard]] const char* word(Wrapping wrapping);
+[[nodiscard]] const char* word(ScopeKind kind);  // "" for kHere
 [[nodiscard]] const char* word(Arithmetic op);
 [[nodiscard]] const char* word(Relation relation);
 
 // One node a line, indented by depth.
 [[nodiscard]] std::string print(const Ast& ast);
+[[nodiscard]] std::string print(const TcpFlags& flags);   // "tcpflags syn,!ack"
+[[nodiscard]] std::string print(const Payload& payload);  // "payload /GET/i"
 
 // An error that marks `span` of the expression `text`.
 [[nodiscard]] std::unexpected<base::Error> fault(std::string_view text, Span span, std::string message,

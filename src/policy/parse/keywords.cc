@@ -50,6 +50,47 @@ constexpr auto kWrappings = std::to_array<Entry<Wrapping>>({
     {"geneve", Wrapping::kGeneve},
 });
 
+constexpr auto kOwnKinds = std::to_array<Entry<Kind>>({
+    {"vm", Kind::kVm},
+    {"hypervisor", Kind::kHypervisor},
+    {"device", Kind::kDevice},
+    {"profile", Kind::kProfile},
+    {"tenant", Kind::kTenant},
+    {"app", Kind::kApp},
+    {"label", Kind::kLabel},
+    {"tap", Kind::kTap},
+    {"qos", Kind::kQos},
+    {"dscp", Kind::kDscp},
+    {"ecn", Kind::kEcn},
+    {"vni", Kind::kVni},
+});
+constexpr auto kScopes = std::to_array<Entry<ScopeKind>>({
+    {"inner", ScopeKind::kInner},
+    {"outer", ScopeKind::kOuter},
+    {"anytag", ScopeKind::kAnyTag},
+});
+constexpr auto kTcpFlags = std::to_array<Entry<std::uint8_t>>({
+    {"fin", 0x01},
+    {"syn", 0x02},
+    {"rst", 0x04},
+    {"psh", 0x08},
+    {"push", 0x08},
+    {"ack", 0x10},
+    {"urg", 0x20},
+    {"ece", 0x40},
+    {"cwr", 0x80},
+});
+
+constexpr auto kOwnWords = [] {
+  std::array<std::string_view, kOwnKinds.size() + kScopes.size() + 2> all;
+  std::size_t at = 0;
+  for (const auto& entry : kOwnKinds) all[at++] = entry.word;
+  for (const auto& entry : kScopes) all[at++] = entry.word;
+  all[at++] = "bidir";
+  all[at++] = "payload";
+  return all;
+}();
+
 constexpr auto kOthers =
     std::to_array<std::string_view>({"src", "dst", "and", "or", "not", "mask", "broadcast", "multicast", "less",
                                      "greater", "byte", "len", "length", "llc"});
@@ -214,6 +255,18 @@ std::optional<Kind> kind_word(std::string_view text) {
 }
 std::optional<Wrapping> wrapping_word(std::string_view text) {
   return value(kWrappings, text);
+}
+std::optional<Kind> own_kind_word(std::string_view text) {
+  return value(kOwnKinds, text);
+}
+std::optional<ScopeKind> scope_word(std::string_view text) {
+  return value(kScopes, text);
+}
+std::optional<std::uint8_t> tcp_flag_word(std::string_view text) {
+  return value(kTcpFlags, text);
+}
+std::span<const std::string_view> own_words() {
+  return kOwnWords;
 }
 std::optional<std::uint32_t> named_number(std::string_view text) {
   return value(kNamedNumbers, text);

@@ -27,6 +27,14 @@ struct RefusedWord {
 };
 [[nodiscard]] const RefusedWord* refused_word(std::string_view text);
 
+// The words of superspan. They are words only where tcpdump could understand nothing else (Parser::own_ahead), so they
+// are no keywords, and things may have these names.
+[[nodiscard]] std::optional<Kind> own_kind_word(std::string_view text);    // vm, label, dscp, ...
+[[nodiscard]] std::optional<ScopeKind> scope_word(std::string_view text);  // inner, outer, anytag
+[[nodiscard]] std::optional<std::uint8_t> tcp_flag_word(std::string_view text);
+// All that may begin a test: these, bidir, payload.
+[[nodiscard]] std::span<const std::string_view> own_words();
+
 // True for every word with a meaning of its own, so that it cannot be a name without a backslash.
 [[nodiscard]] bool is_keyword(std::string_view text);
 // All of them, and the named numbers; for tests that use every word.

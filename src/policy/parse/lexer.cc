@@ -10,8 +10,8 @@
 namespace superspan::policy::parse {
 namespace {
 
-// More tokens than any expression of kMaxNodes nodes needs.
-constexpr std::size_t kMaxTokens = 8 * kMaxNodes;
+// More tokens than any expression needs, for each of its nodes.
+constexpr std::size_t kTokensOfNode = 8;
 
 constexpr std::string_view kSymbols[] = {"&&", "||", ">=", "<=", "!=", "==", "<<", ">>", "+", "-", "*", "/", "%",
                                          ":",  "[",  "]",  "!",  "<",  ">",  "(",  ")",  "&", "|", "^", "="};
@@ -39,7 +39,7 @@ TokenKind kind_of_word(std::string_view word) {
 
 class Lexer {
  public:
-  explicit Lexer(std::string_view text) : text_(text) {}
+  Lexer(std::string_view text, std::size_t most) : text_(text), most_(most) {}
 
   base::Result<std::vector<Token>> run() {
     while (at_ < text_.size()) {
@@ -47,7 +47,7 @@ class Lexer {
         ++at_;
         continue;
       }
-      if (tokens_.size() >= kMaxTokens) {
+      if (tokens_.size() >= most_) {
         return fault(text_, {at_, at_ + 1}, "the expression is too long", "split it into several policies",
                      base::ErrorCode::kLimit);
       }
@@ -89,7 +89,44 @@ class Lexer {
 
   base::Status word(std::size_t length) {
     const std::string_view word = text_.substr(at_, length);
-    return push(kind_of_word(word), length, named_number(word).value_or(0));
+    if (const auto status = push(kind_of_word(word), length, named_number(word).value_or(0)); !status) return status;
+    if (word == "payload") return regex();
+    return word == "tcpflags" ? flags() : base::Status{};
+  }
+
+  std::size_t behind_spaces() const {
+    std::size_t at = at_;
+    while (at < text_.size() && is_space(text_[at])) ++at;
+    return at;
+  }
+
+  // What stands behind the word `payload`, if it is a regular expression.
+  base::Status regex() {
+    const std::size_t begin = behind_spaces();
+    if (begin >= text_.size() || text_[begin] != '/') return {};
+    std::size_t end = begin + 1;
+    while (end < text_.size() && text_[end] != '/') end += text_[end] == '\\' ? 2 : 1;
+    if (end >= text_.size()) {
+      return fault(text_, {begin, begin + 1}, "this '/' is never closed", "write for example: payload /GET/");
+    }
+    ++end;
+    while (end < text_.size() && text_[end] >= 'a' && text_[end] <= 'z') ++end;
+    at_ = begin;
+    return push(TokenKind::kRegex, end - begin);
+  }
+
+  // What stands behind the word `tcpflags`, if it begins with a flag.
+  base::Status flags() {
+    const std::size_t begin = behind_spaces();
+    const auto is_part = [](char byte) { return (byte >= 'a' && byte <= 'z') || byte == '!' || byte == ','; };
+    std::size_t end = begin;
+    while (end < text_.size() && is_part(text_[end])) ++end;
+    std::string_view first = text_.substr(begin, end - begin);
+    first = first.substr(0, first.find(','));
+    if (first.starts_with('!')) first.remove_prefix(1);
+    if (!tcp_flag_word(first)) return {};
+    at_ = begin;
+    return push(TokenKind::kFlags, end - begin);
   }
 
   base::Status symbol() {
@@ -151,14 +188,15 @@ class Lexer {
   }
 
   std::string_view text_;
+  std::size_t most_;  // tokens
   std::size_t at_ = 0;
   std::vector<Token> tokens_;
 };
 
 }  // namespace
 
-base::Result<std::vector<Token>> tokenize(std::string_view text) {
-  return Lexer(text).run();
+base::Result<std::vector<Token>> tokenize(std::string_view text, const Limits& limits) {
+  return Lexer(text, kTokensOfNode * limits.nodes).run();
 }
 
 }  // namespace superspan::policy::parse

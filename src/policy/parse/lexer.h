@@ -20,9 +20,11 @@ enum class TokenKind : std::uint8_t {
   kSymbol,  // one of + - * / % & | ^ << >> = != < <= > >= [ ] :
   kOpen,
   kClose,
-  kNot,  // ! or not
-  kAnd,  // && or and
-  kOr,   // || or or
+  kNot,    // ! or not
+  kAnd,    // && or and
+  kOr,     // || or or
+  kRegex,  // /GET \/index/i behind `payload`
+  kFlags,  // syn,!ack behind `tcpflags`
   kEnd,
 };
 
@@ -34,6 +36,6 @@ struct Token {
 };
 
 // The tokens of `text` with one kEnd behind them. `text` must outlive them.
-[[nodiscard]] base::Result<std::vector<Token>> tokenize(std::string_view text);
+[[nodiscard]] base::Result<std::vector<Token>> tokenize(std::string_view text, const Limits& limits = {});
 
 }  // namespace superspan::policy::parse

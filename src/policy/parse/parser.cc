@@ -27,8 +27,8 @@ Result<Ast> Parser::run() {
 }
 
 Result<NodeId> Parser::add(decltype(Node::body) body, Span span) {
-  if (ast_.nodes.size() >= kMaxNodes) {
-    return fault(text_, span, "more than " + std::to_string(kMaxNodes) + " tests in one expression",
+  if (ast_.nodes.size() >= limits_.nodes) {
+    return fault(text_, span, "more than " + std::to_string(limits_.nodes) + " tests in one expression",
                  "split it into several policies, or write nets and port ranges", ErrorCode::kLimit);
   }
   ast_.nodes.push_back({std::move(body), span});
@@ -85,6 +85,7 @@ Result<Parsed> Parser::term(Qualified& force) {
     return add(Not{*child}, since(first.begin));
   }
   if (peek().kind == TokenKind::kOpen) return parenthesised(force);
+  if (own_ahead()) return own(force);
   if (!term_ahead()) return primitive(force);
   const auto left = arithmetic(kLowestPrecedence);
   if (!left) return std::unexpected(left.error());
@@ -157,6 +158,7 @@ Result<NodeId> Parser::qualified(Qualified& force) {
   if (accept_word("multicast")) return add(Multicast{qualifier.protocol}, since(first.span.begin));
   if (direction_and_kind(qualifier)) {
     qualifier.span = since(first.span.begin);
+    qualifier.direction = mirrored(qualifier.direction);
     force = qualifier;
     return values(force);
   }
@@ -174,8 +176,8 @@ Result<NodeId> Parser::qualified(Qualified& force) {
 bool Parser::direction_and_kind(Qualifier& qualifier) {
   const bool directed = peek_word("src") || peek_word("dst");
   if (directed) direction(qualifier);
-  const auto kind = peek().kind == TokenKind::kKeyword ? kind_word(peek().text) : std::nullopt;
-  if (!kind || (directed && *kind >= Kind::kProtocol)) return directed;
+  const auto kind = peek().kind == TokenKind::kKeyword ? kind_word(peek().text) : own_kind_ahead();
+  if (!kind || (directed && !has_direction(*kind))) return directed;
   next();
   qualifier.kind = *kind;
   return true;
@@ -192,6 +194,12 @@ void Parser::direction(Qualifier& qualifier) {
     qualifier.direction = Direction::kSourceOrDestination;
     next();
   }
+}
+
+Direction Parser::mirrored(Direction direction) const {
+  if (!mirrored_) return direction;
+  if (direction == Direction::kSource) return Direction::kDestination;
+  return direction == Direction::kDestination ? Direction::kSource : direction;
 }
 
 Result<NodeId> Parser::encapsulation(Wrapping wrapping, Span first) {
@@ -231,16 +239,16 @@ Result<NodeId> Parser::llc(Span first) {
   return add(std::move(llc), since(first.begin));
 }
 
-Result<Ast> parse(std::string_view text) {
-  if (text.size() > kMaxTextBytes) {
+Result<Ast> parse(std::string_view text, const Limits& limits) {
+  if (text.size() > limits.text_bytes) {
     return base::fail(ErrorCode::kLimit,
                       "the expression has " + std::to_string(text.size()) + " bytes, at most " +
-                          std::to_string(kMaxTextBytes) + " are read",
+                          std::to_string(limits.text_bytes) + " are read",
                       "split it into several policies", "expression");
   }
-  auto tokens = tokenize(text);
+  auto tokens = tokenize(text, limits);
   if (!tokens) return std::unexpected(tokens.error());
-  return Parser(text, std::move(*tokens)).run();
+  return Parser(text, std::move(*tokens), limits).run();
 }
 
 }  // namespace superspan::policy::parse

@@ -10,7 +10,7 @@
 
 namespace superspan::policy::parse {
 
-// kInvalid with the mark, or kLimit for more than kMaxTextBytes, kMaxNodes or kMaxNesting.
-[[nodiscard]] base::Result<Ast> parse(std::string_view text);
+// kInvalid with the mark, or kLimit for more than the limits or kMaxNesting.
+[[nodiscard]] base::Result<Ast> parse(std::string_view text, const Limits& limits = {});
 
 }  // namespace superspan::policy::parse

@@ -18,7 +18,8 @@ using Parsed = std::variant<NodeId, TermId>;  // a test, or a number that is not
 
 class Parser {
  public:
-  Parser(std::string_view text, std::vector<Token> tokens) : text_(text), tokens_(std::move(tokens)) {}
+  Parser(std::string_view text, std::vector<Token> tokens, const Limits& limits)
+      : text_(text), tokens_(std::move(tokens)), limits_(limits) {}
 
   base::Result<Ast> run();
 
@@ -64,10 +65,21 @@ class Parser {
   base::Result<NodeId> qualified(Qualified& force);
   bool direction_and_kind(Qualifier& qualifier);
   void direction(Qualifier& qualifier);
+  Direction mirrored(Direction direction) const;
   base::Result<NodeId> encapsulation(Wrapping wrapping, Span first);
   base::Result<NodeId> length(bool at_least, Span first);
   base::Result<NodeId> byte_test(Span first);
   base::Result<NodeId> llc(Span first);
+
+  // --- parser_own.cc: the words of superspan ---
+  bool own_ahead(std::size_t ahead = 0) const;  // one of them begins a test here
+  std::optional<Kind> own_kind_ahead() const;
+  base::Result<NodeId> own(Qualified& force);
+  base::Result<NodeId> scope(ScopeKind kind, std::size_t begin);
+  base::Result<NodeId> bidirectional(std::size_t begin);
+  base::Result<NodeId> tcp_flags(std::size_t begin);
+  base::Result<NodeId> payload(std::size_t begin);
+  base::Result<NodeId> own_value(const Qualified& force);
 
   // --- values under the qualifier in force ---
   bool value_ahead() const;  // else a test is ahead, or nothing that could be either
@@ -101,8 +113,11 @@ class Parser {
 
   std::string_view text_;
   std::vector<Token> tokens_;
+  Limits limits_;
   std::size_t at_ = 0;
   std::size_t depth_ = 0;
+  bool in_bidir_ = false;
+  bool mirrored_ = false;  // src means dst
   Ast ast_;
 };
 

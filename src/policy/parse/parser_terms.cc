@@ -25,8 +25,8 @@ std::optional<Arithmetic> operator_of(const Token& token) {
 }  // namespace
 
 Result<TermId> Parser::add_term(decltype(Term::body) body, Span span) {
-  if (ast_.terms.size() >= kMaxNodes) {
-    return fault(text_, span, "more than " + std::to_string(kMaxNodes) + " numbers in one expression",
+  if (ast_.terms.size() >= limits_.nodes) {
+    return fault(text_, span, "more than " + std::to_string(limits_.nodes) + " numbers in one expression",
                  "split it into several policies", base::ErrorCode::kLimit);
   }
   ast_.terms.push_back({body, span});

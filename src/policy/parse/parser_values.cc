@@ -35,6 +35,7 @@ bool Parser::value_ahead() const {
       break;
     }
   }
+  if (own_ahead(ahead)) return false;
   if (is_address(peek(ahead).kind)) return open <= 1;
   if (peek(ahead).kind != TokenKind::kNumber) return false;
   for (++ahead; open > 0 && peek(ahead).kind == TokenKind::kClose; ++ahead) --open;
@@ -107,6 +108,7 @@ Result<Token> Parser::plain_number(const char* what) {
 }
 
 Result<NodeId> Parser::address(const Qualified& force) {
+  if (force && is_own(force->kind) && peek().kind != TokenKind::kOpen) return own_value(force);
   if (peek().kind == TokenKind::kNumber || peek().kind == TokenKind::kOpen) {
     const std::size_t begin = peek().span.begin;
     const auto number = number_token();

@@ -64,7 +64,7 @@ base::Result<CompiledPolicy> place(const resolve::Resolved& resolved, const lowe
   for (std::size_t at = 0; at < built.doubts.size(); ++at) {
     if (workspace.both(gap, built.doubts[at]) != kNo) policy.overmatches.push_back(lowered.doubts[at].text);
   }
-  if (gap != kNo) policy.residual = Residual{resolve::canonical(resolved)};
+  if (gap != kNo) policy.residual = Residual{resolve::canonical(resolved), !resolved.own};
   auto entries = decision_list(workspace, {built.wanted, Leaves::kYesOrNo, options.rule_limit, built.difference});
   if (!entries) return std::unexpected(entries.error());
   for (Entry& entry : *entries) policy.rules.push_back({std::move(entry.match), entry.leaf == 1});

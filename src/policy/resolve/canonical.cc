@@ -110,6 +110,19 @@ std::string text(const ByteTest& byte) {
   return fmt::format("byte {} {} {}", byte.index, static_cast<char>(byte.relation), byte.value);
 }
 
+std::string text(const Tunnel& tunnel) {
+  return numbered("vni", tunnel.vni);
+}
+std::string text(const Payload& payload) {
+  return parse::print(payload.written);
+}
+std::string text(const Tap& tap) {
+  return fmt::format("tap {}", tap.id);
+}
+std::string text(const TcpFlags6& flags) {
+  return fmt::format("(ip6[6] = 6 and ip6[53] & {} = {})", flags.mask, flags.value);
+}
+
 class Writer {
  public:
   explicit Writer(const Resolved& resolved) : resolved_(resolved) {}
@@ -130,6 +143,17 @@ class Writer {
   }
   void write(const Comparison& comparison, bool /*outermost*/) {
     out_ += parse::print(resolved_.terms, comparison.terms);
+  }
+  void write(const Scope& scope, bool outermost) {
+    if (scope.kind == parse::ScopeKind::kHere) return visit(scope.child, outermost);
+    out_ += std::string(parse::word(scope.kind)) + " (";
+    visit(scope.child, /*outermost=*/true);
+    out_ += ")";
+  }
+  void write(const Bidirectional& both, bool /*outermost*/) {
+    out_ += "bidir (";
+    visit(both.forth, /*outermost=*/true);
+    out_ += ")";
   }
   void write(const Not& inverted, bool /*outermost*/) {
     out_ += "not ";

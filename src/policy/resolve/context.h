@@ -12,6 +12,8 @@ namespace superspan::policy::resolve {
 
 // libpcap computes with this many registers; `geneve` keeps some for good. What needs more is refused there and here.
 inline constexpr unsigned kRegisters = 16;
+// Where headers of variable places are kept: for libpcap's words in its registers, for ours as many again, thrice.
+inline constexpr unsigned kSlots = 4 * kRegisters;
 
 struct Context {
   const parse::Ast& ast;
@@ -20,6 +22,14 @@ struct Context {
   Layout layout;           // of what comes next
   unsigned registers = 0;  // in use
   parse::Span span;        // of the test that is being resolved
+
+  // What was in force in front of a scope.
+  struct Saved {
+    Layout layout;
+    unsigned slots;
+    std::size_t layouts;
+  };
+  std::vector<Saved> scopes;
 
   [[nodiscard]] NodeId add(Body body);
   // The layout changes for everything that is added from now on.
@@ -41,6 +51,14 @@ struct Context {
 [[nodiscard]] base::Result<NodeId> protocol(Context& context, const parse::Address& address);
 [[nodiscard]] base::Result<NodeId> encapsulation(Context& context, const parse::Encapsulation& test);
 [[nodiscard]] base::Result<NodeId> comparison(Context& context, const parse::Comparison& comparison);
+// --- the words of superspan ---
+[[nodiscard]] base::Result<NodeId> named_group(Context& context, const parse::Address& address);
+[[nodiscard]] base::Result<NodeId> own_number(Context& context, const parse::Address& address);
+[[nodiscard]] base::Result<NodeId> tcp_flags(Context& context, const parse::TcpFlags& flags);
+[[nodiscard]] base::Result<NodeId> payload(Context& context, const parse::Payload& payload);
+[[nodiscard]] base::Result<NodeId> begin_scope(Context& context, parse::ScopeKind kind);
+// `begin` and `child` are resolved.
+[[nodiscard]] base::Result<NodeId> end_scope(Context& context, const parse::Scope& scope);
 // What the word of a protocol alone means.
 [[nodiscard]] base::Result<Body> abbreviation(const Context& context, parse::Protocol protocol);
 

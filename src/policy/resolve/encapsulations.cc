@@ -19,6 +19,9 @@ base::Status at_most(const Context& context, const parse::Encapsulation& test, s
 base::Status allowed(const Context& context, const parse::Encapsulation& test) {
   switch (test.wrapping) {
     case Wrapping::kVlan:
+      if (context.layout.any_tags) {
+        return context.refuse("'anytag' has skipped all VLAN tags", "write 'vlan' outside of its parentheses");
+      }
       if (context.layout.labels > 0) {
         return context.refuse("behind 'mpls' no VLAN tags can be found", "write 'vlan' to the left of 'mpls'");
       }

@@ -11,6 +11,7 @@ constexpr std::uint32_t kPppTypeBytes = 2;
 constexpr std::uint32_t kEthernetBytes = 14;
 
 Layout behind_pppoe(Layout layout) {
+  layout.any_tags = false;
   layout.link = Link::kPpp;
   layout.in_geneve = false;
   layout.header = layout.payload;
@@ -23,6 +24,7 @@ Layout behind_pppoe(Layout layout) {
 }
 
 Layout behind_geneve(Layout layout, unsigned slot) {
+  layout.any_tags = false;
   layout.link = Link::kEthernet;
   layout.in_geneve = true;
   layout.type = {0, slot};
@@ -35,9 +37,21 @@ Layout behind_geneve(Layout layout, unsigned slot) {
 }  // namespace
 
 std::optional<unsigned> Layout::tags() const {
+  if (any_tags) return kAnyTags;
   const bool plain = link == Link::kEthernet && !payload.slot && labels == 0 && header.constant == 0;
   if (!plain) return std::nullopt;
   return (payload.constant - kEthernetBytes) / kTagBytes;
+}
+
+Layout inside_tunnel(unsigned slot) {
+  return behind_geneve(Layout{}, slot);
+}
+
+Layout behind_tags(Layout layout, unsigned slot) {
+  layout.any_tags = layout.tags() == 0U;
+  layout.type = {0, slot};
+  layout.payload = {0, slot + 2};
+  return layout;
 }
 
 Layout behind(parse::Wrapping wrapping, Layout layout, unsigned slot) {
@@ -50,6 +64,7 @@ Layout behind(parse::Wrapping wrapping, Layout layout, unsigned slot) {
       layout.network += kLabelBytes;
       layout.network_llc += kLabelBytes;
       ++layout.labels;
+      layout.any_tags = false;
       break;
     case parse::Wrapping::kPppoeSession:
       return behind_pppoe(layout);

@@ -26,7 +26,7 @@ constexpr LlcType kLlcTypes[] = {{"", 0, 0},           {"i", 0x00, 0x01},    {"s
 // Resolves one node after the other, in the order of the text.
 class Resolver {
  public:
-  Resolver(const parse::Ast& ast, const Names* names) : context_{ast, names, {}, {}, 0, {}} {}
+  Resolver(const parse::Ast& ast, const Names* names) : context_{ast, names, {}, {}, 0, {}, {}} {}
 
   Result<Resolved> run() {
     context_.out.text = context_.ast.text;
@@ -52,6 +52,19 @@ class Resolver {
   Result<NodeId> convert(const parse::Comparison& test) { return comparison(context_, test); }
   Result<NodeId> convert(const parse::Encapsulation& test) { return encapsulation(context_, test); }
 
+  Result<NodeId> convert(const parse::TcpFlags& test) { return tcp_flags(context_, test); }
+  Result<NodeId> convert(const parse::Payload& test) { return payload(context_, test); }
+  Result<NodeId> convert(const parse::ScopeBegin& begin) { return begin_scope(context_, begin.kind); }
+  Result<NodeId> convert(const parse::Scope& scope) {
+    return end_scope(context_, {scope.kind, ids_[scope.begin], ids_[scope.child]});
+  }
+  Result<NodeId> convert(const parse::Bidirectional& both) {
+    const NodeId forth = ids_[both.forth];
+    const NodeId back = ids_[both.back];
+    if (std::holds_alternative<Scope>(context_.out.nodes[forth].body)) return context_.add(Bidirectional{forth, back});
+    return context_.add(Group{{{Operator::kAnd, forth}, {Operator::kOr, back}}});
+  }
+
   Result<NodeId> convert(const parse::Abbreviation& test) {
     auto body = abbreviation(context_, test.protocol);
     if (!body) return std::unexpected(body.error());
@@ -68,6 +81,20 @@ class Resolver {
         return protocol(context_, address);
       case Kind::kGateway:
         return gateway(context_, address);
+      case Kind::kVm:
+      case Kind::kHypervisor:
+      case Kind::kDevice:
+      case Kind::kProfile:
+      case Kind::kTenant:
+      case Kind::kApp:
+      case Kind::kLabel:
+        return named_group(context_, address);
+      case Kind::kTap:
+      case Kind::kQos:
+      case Kind::kDscp:
+      case Kind::kEcn:
+      case Kind::kVni:
+        return own_number(context_, address);
       case Kind::kAddress:
       case Kind::kHost:
       case Kind::kNet:

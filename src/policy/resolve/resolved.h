@@ -12,6 +12,7 @@
 #include "net/address.h"
 #include "net/field.h"
 #include "policy/parse/ast.h"
+#include "policy/regex.h"
 #include "policy/resolve/layout.h"
 
 namespace superspan::policy::resolve {
@@ -120,6 +121,32 @@ struct LlcFrame {  // an IEEE 802.2 frame whose control byte has these bits
 using Length = parse::Length;
 using ByteTest = parse::ByteTest;
 
+// --- the words of superspan that libpcap cannot say; Resolved::own tells whether there are any ---
+struct Tunnel {  // VXLAN, Geneve, GRE with Ethernet, IPv4 or IPv6 in it; with slots: fills three of them
+  std::optional<std::uint32_t> vni;
+  std::optional<unsigned> slot;
+};
+struct SkipTags {  // always true; fills three slots
+  unsigned slot;
+};
+struct Payload {
+  parse::Payload written;
+  Regex regex;
+};
+struct Tap {
+  std::uint32_t id;
+};
+struct TcpFlags6 {  // right behind the IPv6 header; libpcap can say it
+  std::uint8_t mask, value;
+};
+struct Scope {  // `begin`, and then `child`
+  parse::ScopeKind kind;
+  NodeId begin, child;
+};
+struct Bidirectional {
+  NodeId forth, back;
+};
+
 // --- only in front of a comparison ---
 struct FirstFragment {};  // not a later IPv4 fragment
 struct NextHeader {       // the first IPv6 next header, and nothing else
@@ -138,7 +165,8 @@ using Group = parse::Group;
 
 using Body = std::variant<EtherHost, EtherMulticast, LinkType, Vlan, Mpls, PppoeSession, Geneve, Ipv4Host, Ipv6Host,
                           DecnetHost, IpMulticast, IpProtocol, ProtocolChain, IsoProtocol, IsisTypes, Ports, LlcFrame,
-                          Length, ByteTest, FirstFragment, NextHeader, Comparison, Not, Group>;
+                          Length, ByteTest, Tunnel, SkipTags, Payload, Tap, TcpFlags6, Scope, Bidirectional,
+                          FirstFragment, NextHeader, Comparison, Not, Group>;
 struct Node {
   Body body;
   std::uint32_t layout = 0;  // index into Resolved::layouts
@@ -152,6 +180,7 @@ struct Resolved {
   std::vector<Layout> layouts;
   std::vector<parse::Term> terms;
   unsigned slots = 0;
+  bool own = false;  // libpcap cannot say it
   [[nodiscard]] NodeId root() const { return static_cast<NodeId>(nodes.size() - 1); }
   [[nodiscard]] const Layout& layout(const Node& node) const { return layouts[node.layout]; }
 };
