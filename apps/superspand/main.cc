@@ -14,6 +14,8 @@
 #include "apps/descriptors.h"
 #include "base/text.h"
 #include "http/token.h"
+#include "inventory/file.h"
+#include "inventory_watch.h"
 #include "options.h"
 
 namespace superspan {
@@ -90,13 +92,24 @@ base::Status run(const ControllerCommand& command) {
   auto token = http::read_or_make_token(state / "token");
   if (!token) return std::unexpected(token.error());
 
+  std::shared_ptr<const inventory::Snapshot> known;
+  if (!command.inventory_file.empty()) {
+    auto read = inventory::read_file(command.inventory_file);
+    if (!read) return std::unexpected(read.error());
+    known = std::move(*read);
+  }
   const base::SystemClock clock;
   boost::asio::io_context io{1};
   boost::asio::signal_set signals(io, SIGTERM, SIGINT);
-  auto controller = api::Controller::start(
-      io, *topology, std::move(*store), clock,
-      {command.openflow, {}, SUPERSPAN_VERSION, command.node_ca_file, [](const auto& event) { log_event(event); }});
+  auto controller = api::Controller::start(io, *topology, std::move(*store), clock,
+                                           {command.openflow,
+                                            {},
+                                            SUPERSPAN_VERSION,
+                                            command.node_ca_file,
+                                            [](const auto& event) { log_event(event); },
+                                            known});
   if (!controller) return std::unexpected(controller.error());
+  apps::InventoryWatch watch(io, **controller, command.inventory_file);
   std::unique_ptr<http::Server> server;
   const auto router = api::make_router({**controller, [&server] { return server->statistics(); }});
   auto listening =

@@ -45,6 +45,9 @@ void add_flags(CLI::App& app, Raw& raw) {
   app.add_option("--fabric", command.fabric_file, "the fabric file (YAML): switches, taps, tools, nodes, links")
       ->required()
       ->type_name("FILE");
+  app.add_option("--inventory", command.inventory_file,
+                 "what the names in expressions stand for (YAML or JSON); read again when it changes, and on SIGHUP")
+      ->type_name("FILE");
   app.add_option("--state", command.state_dir, "directory of the state and the token; made if absent")
       ->default_val("/var/lib/superspan")
       ->type_name("DIR");

@@ -19,6 +19,7 @@ struct ControllerCommand {
   std::string state_dir;
   std::string log_level;
   std::string node_ca_file;
+  std::string inventory_file;  // empty: none
   std::vector<http::Endpoint> endpoints;
   std::optional<http::TlsFiles> api_tls;
   http::Limits limits;

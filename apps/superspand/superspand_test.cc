@@ -9,6 +9,7 @@
 #include <boost/json.hpp>
 #include <csignal>
 #include <fstream>
+#include <functional>
 #include <random>
 #include <set>
 #include <sstream>
@@ -189,6 +190,64 @@ TEST_F(Superspand, APolicyThatDoesNotFitTheNewFabricFileDoesNotKeepOutTheOthers)
   EXPECT_TRUE(lost.at("ended_because").as_string().starts_with("does not fit the fabric"));
   const auto kept = boost::json::parse(reader.request(http::Method::kGet, "/v1/policies/kept")->body);
   EXPECT_EQ(kept.at("state").as_string(), "pending");
+}
+
+// What `superspan explain` of the API says of `vm web-1`.
+std::string rules_of_web(http::Client& client) {
+  const auto response =
+      client.request(http::Method::kPost, "/v1/explain", R"({"expression": "ip vm web-1", "stage": "resolved"})");
+  return response ? response->body : response.error().message;
+}
+
+bool becomes(const std::function<bool()>& condition) {
+  for (int tries = 0; tries < 1000; ++tries) {
+    if (condition()) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  return false;
+}
+
+TEST_F(Superspand, NamesOfTheInventoryFollowItsFile) {
+  write("inventory.yaml", "vms: [{name: web-1, addresses: [10.0.0.1]}, {name: web-2, addresses: [10.0.0.2]}]");
+  start({"--inventory", path("inventory.yaml")});
+  auto user = client();
+  const auto put = [&](const std::string& name, const std::string& expression) {
+    return user
+        .request(http::Method::kPut, "/v1/policies/" + name,
+                 R"({"expression": ")" + expression + R"(", "tools": ["ids1"]})")
+        ->ok();
+  };
+  const auto number = [&](const std::string& name) {
+    const auto policy = user.request(http::Method::kGet, "/v1/policies/" + name);
+    return boost::json::parse(policy->body).at("number").to_number<int>();
+  };
+  EXPECT_TRUE(put("one", "vm web-1"));
+  EXPECT_TRUE(put("two", "vm web-2"));
+  EXPECT_FALSE(put("three", "vm web-3"));
+  EXPECT_NE(rules_of_web(user).find("10.0.0.1"), std::string::npos) << rules_of_web(user);
+  const int one = number("one");
+  const int two = number("two");
+  // A change in the file: only the policy that it is about is another.
+  write("inventory.yaml", "vms: [{name: web-1, addresses: [10.0.9.9]}, {name: web-2, addresses: [10.0.0.2]}]");
+  EXPECT_TRUE(becomes([&] { return number("one") != one; })) << log();
+  EXPECT_EQ(number("two"), two);
+  EXPECT_NE(rules_of_web(user).find("10.0.9.9"), std::string::npos);
+  // A wrong file changes nothing, a name that is gone leaves its policy as it is, and SIGHUP reads at once.
+  write("inventory.yaml", "vms: [{nam: web-1}]");
+  ::kill(pid_, SIGHUP);
+  EXPECT_TRUE(becomes([&] { return log().find("inventory-refused") != std::string::npos; })) << log();
+  EXPECT_NE(rules_of_web(user).find("10.0.9.9"), std::string::npos);
+  write("inventory.yaml", "vms: [{name: web-1, addresses: [10.0.9.9]}]");
+  ::kill(pid_, SIGHUP);
+  EXPECT_TRUE(becomes([&] { return log().find("policy-stale policy=two") != std::string::npos; })) << log();
+  EXPECT_EQ(number("two"), two);
+}
+
+TEST_F(Superspand, AWrongInventoryIsShownAtTheStart) {
+  write("inventory.yaml", "vms:\n  - {name: a, adresses: []}\n");
+  start({"--inventory", path("inventory.yaml")});
+  EXPECT_EQ(exit_code(), 2);
+  EXPECT_NE(log().find("inventory.yaml:2"), std::string::npos) << log();
 }
 
 }  // namespace

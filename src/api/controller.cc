@@ -49,7 +49,10 @@ Controller::Controller(boost::asio::io_context& io, std::shared_ptr<const fabric
       started_(clock.steady()),
       kept_alive_(started_),
       pruned_(started_),
-      end_retry_(kEndRetryFirst, kEndRetryMost) {}
+      end_retry_(kEndRetryFirst, kEndRetryMost) {
+  inventory_ = options_.inventory;
+  names_ = names_of(inventory_, engine_.topology());
+}
 
 Controller::~Controller() {
   timer_.cancel();
@@ -60,7 +63,7 @@ base::Status Controller::restore() {
   auto contents = store_->load();
   if (!contents) return std::unexpected(contents.error());
   PolicyBook::Proposal repair;
-  book_ = PolicyBook::load(std::move(*contents), fabric::compile_options(engine_.topology()), clock_.wall(), repair);
+  book_ = PolicyBook::load(std::move(*contents), compile_options(), clock_.wall(), repair);
   if (!repair.unchanged) {
     if (auto stored = store_->commit(repair.change); !stored) return stored;
     book_.take_over(repair);

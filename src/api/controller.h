@@ -28,6 +28,7 @@
 #include "api/policy_json.h"
 #include "base/clock.h"
 #include "fabric/engine.h"
+#include "inventory/snapshot.h"
 #include "openflow/server.h"
 #include "store/store.h"
 
@@ -39,7 +40,12 @@ struct ControllerOptions {
   std::string version;
   std::string node_ca_file;  // for nodes with https endpoints
   std::function<void(const EventRecord&)> on_event;
+  std::shared_ptr<const inventory::Snapshot> inventory{};  // null: none
 };
+
+// For the compiler; `inventory` may be null.
+[[nodiscard]] std::shared_ptr<const policy::Names> names_of(std::shared_ptr<const inventory::Snapshot> inventory,
+                                                            const fabric::Topology& topology);
 
 class Controller final : private openflow::SwitchHandler {
  public:
@@ -108,6 +114,16 @@ class Controller final : private openflow::SwitchHandler {
   // `done` when the fabric has forgotten it, or what is left waits for a switch to come back, or after `wait`.
   void remove_policy(const std::string& name, const Precondition& precondition, base::Duration wait,
                      const std::function<void(base::Result<Removed>)>& done);
+
+  // --- inventory ---
+  // Policies whose names mean something else now are compiled anew, all in one commit; the others are left alone. One
+  // that does not compile any more stays as it is, and an event says so.
+  void set_inventory(std::shared_ptr<const inventory::Snapshot> inventory);
+  // A new inventory could not be read; the one before stays.
+  void inventory_refused(const base::Error& error);
+  [[nodiscard]] const inventory::Snapshot* inventory() const { return inventory_.get(); }  // null: none
+  // As a policy of this fabric is compiled now.
+  [[nodiscard]] policy::CompileOptions compile_options() const;
 
   [[nodiscard]] std::vector<PolicyDocument> policies() const;  // sorted by name, ended ones too
   [[nodiscard]] std::optional<PolicyDocument> policy(const std::string& name) const;
@@ -183,8 +199,12 @@ class Controller final : private openflow::SwitchHandler {
   [[nodiscard]] static base::Status check_precondition(const Precondition& wanted, const std::string& name,
                                                        const store::Policy* now);
   struct Application;
-  static void compile_drafts(Application& work, const policy::CompileOptions& options);
-  void make(Application& work);
+  static void compile_drafts(Application& work);
+  void queue(const std::shared_ptr<Application>& work);
+  void make(const std::shared_ptr<Application>& work);
+  struct Recompilation;
+  void recompile();
+  void recompiled(Recompilation& work);
   void try_out(Application& work, const PolicyBook::Proposal& proposal);
   void await(const Application& work, const std::vector<PolicyBook::Effect>& effects);
   void remove_now(const std::string& name, const Precondition& precondition, base::Duration wait,
@@ -222,6 +242,8 @@ class Controller final : private openflow::SwitchHandler {
   Flusher flusher_;
   fabric::Engine engine_;
   PolicyBook book_;
+  std::shared_ptr<const inventory::Snapshot> inventory_;
+  std::shared_ptr<const policy::Names> names_;  // of the inventory and of the taps
   EventLog events_;
   NodeDirectory nodes_;
   ChangeQueue changes_;

@@ -17,6 +17,7 @@ struct Controller::Application {
   ApplyOptions options;
   std::function<void(std::expected<Applied, Refusals>)> done;
   Refusals refusals;
+  policy::CompileOptions compile;  // with the names of its time
 
   void refuse(std::size_t draft, base::Error error) { refusals.push_back({draft, std::move(error)}); }
   // Errors of the book and the engine name the policy as place.
@@ -61,27 +62,34 @@ void Controller::apply(std::vector<Draft> drafts, const ApplyOptions& options,
   auto work = std::make_shared<Application>();
   work->options = options;
   work->done = std::move(done);
-  std::set<std::string> names;
-  std::function<void()> prepare;
   for (auto& draft : drafts) {
-    names.insert(draft.name);
     auto known = book_.known(draft.name, draft.text.expression);
-    if (!known) prepare = [work, compile = book_.compile_options()] { compile_drafts(*work, compile); };
     work->drafts.push_back({std::move(draft.name), std::move(draft.text), std::move(known)});
     work->preconditions.push_back(draft.precondition);
   }
-  const auto queued = changes_.add(std::move(names), std::move(prepare), [this, work] { make(*work); });
+  queue(work);
+}
+
+void Controller::queue(const std::shared_ptr<Application>& work) {
+  work->compile = compile_options();
+  std::set<std::string> names;
+  std::function<void()> prepare;
+  for (const PolicyBook::Draft& draft : work->drafts) {
+    names.insert(draft.name);
+    if (!draft.compiled) prepare = [work] { compile_drafts(*work); };
+  }
+  const auto queued = changes_.add(std::move(names), std::move(prepare), [this, work] { make(work); });
   if (queued) return;
   work->refuse(queued.error());
   work->answer_refusals();
 }
 
-void Controller::compile_drafts(Application& work, const policy::CompileOptions& options) {
+void Controller::compile_drafts(Application& work) {
   const auto deadline = std::chrono::steady_clock::now() + kCompileMost;
   for (std::size_t index = 0; index < work.drafts.size(); ++index) {
     PolicyBook::Draft& draft = work.drafts[index];
     if (draft.compiled) continue;
-    auto compiled = PolicyBook::compile(draft.text.expression, options);
+    auto compiled = PolicyBook::compile(draft.text.expression, work.compile);
     if (!compiled) {
       work.refuse(index, compiled.error());
     } else {
@@ -93,7 +101,13 @@ void Controller::compile_drafts(Application& work, const policy::CompileOptions&
   }
 }
 
-void Controller::make(Application& work) {
+void Controller::make(const std::shared_ptr<Application>& application) {
+  Application& work = *application;
+  if (work.compile.names != names_) {  // the inventory has changed meanwhile
+    work.refusals.clear();
+    for (PolicyBook::Draft& draft : work.drafts) draft.compiled = nullptr;
+    return queue(application);
+  }
   for (std::size_t index = 0; index < work.drafts.size(); ++index) {
     const auto* entry = book_.find(work.drafts[index].name);
     const auto status = check_precondition(work.preconditions[index], work.drafts[index].name,

@@ -53,8 +53,7 @@ http::Response answer(const Question& question, const policy::CompileOptions& op
       boost::json::object{{"expression", question.expression}, {"stage", question.stage_name}, {"text", *text}});
 }
 
-void explain(Controller& controller, const policy::CompileOptions& options, const http::Request& request,
-             http::Responder responder) {
+void explain(Controller& controller, const http::Request& request, http::Responder responder) {
   auto question = parse_question(request.body);
   if (!question) return responder.reply(http::problem(question.error()));
   struct Work {
@@ -63,19 +62,18 @@ void explain(Controller& controller, const policy::CompileOptions& options, cons
     http::Responder responder;
   };
   auto work = std::make_shared<Work>(Work{std::move(*question), {}, std::move(responder)});
-  const auto queued = controller.run_aside([work, options] { work->response = answer(work->question, options); },
-                                           [work] { work->responder.reply(std::move(work->response)); });
+  const auto queued = controller.run_aside(
+      [work, options = controller.compile_options()] { work->response = answer(work->question, options); },
+      [work] { work->responder.reply(std::move(work->response)); });
   if (!queued) work->responder.reply(http::problem(queued.error()));
 }
 
 }  // namespace
 
 void add_explain(http::Router& router, Controller& controller) {
-  // As a policy of this fabric would be compiled.
   router.add(http::Method::kPost, "/v1/explain",
-             [&controller, options = fabric::compile_options(controller.topology())](const http::Request& request,
-                                                                                     http::Responder responder) {
-               explain(controller, options, request, std::move(responder));
+             [&controller](const http::Request& request, http::Responder responder) {
+               explain(controller, request, std::move(responder));
              });
 }
 

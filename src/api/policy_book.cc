@@ -51,7 +51,6 @@ std::unexpected<base::Error> no_policy(const std::string& name) {
 PolicyBook PolicyBook::load(store::Contents contents, const policy::CompileOptions& options, base::WallTime now,
                             Proposal& repair) {
   PolicyBook book;
-  book.options_ = options;
   book.counters_ = contents.counters;
   repair.change.counters = contents.counters;
   for (auto& stored : contents.policies) {
@@ -111,13 +110,43 @@ base::Status PolicyBook::give_slot(store::Policy& policy, store::Counters& count
   return {};
 }
 
+// The bit of a policy that is edited is still in use while copies are under way, so it counts as taken.
+std::vector<fabric::Slot> PolicyBook::with_slots_in_use(std::vector<fabric::Slot> held) const {
+  for (const auto& [name, entry] : entries_) {
+    if (!entry.stored.ended) held.push_back({entry.stored.name_space, entry.stored.bit});
+  }
+  return held;
+}
+
+base::Result<PolicyBook::Proposal> PolicyBook::recompile(std::span<const Draft> drafts,
+                                                         std::vector<fabric::Slot> held) const {
+  std::vector<fabric::Slot> taken = with_slots_in_use(std::move(held));
+  Proposal proposal;
+  proposal.change.counters = counters_;
+  ++proposal.change.counters.epoch;
+  for (const Draft& draft : drafts) {
+    const Entry* before = find(draft.name);
+    if (before == nullptr || before->stored.ended || before->stored.text != draft.text) continue;
+    if (before->compiled->rules == draft.compiled->rules && before->compiled->residual == draft.compiled->residual) {
+      continue;
+    }
+    Entry entry = *before;
+    entry.compiled = draft.compiled;
+    if (auto given = give_slot(entry.stored, proposal.change.counters, taken); !given) {
+      given.error().place = draft.name;
+      return std::unexpected(given.error());
+    }
+    proposal.change.put.push_back(entry.stored);
+    proposal.entries.push_back(std::move(entry));
+  }
+  proposal.unchanged = proposal.entries.empty();
+  if (proposal.unchanged) proposal.change.counters = counters_;
+  return proposal;
+}
+
 base::Result<PolicyBook::Proposal> PolicyBook::put(std::span<const Draft> drafts, base::WallTime now,
                                                    std::vector<fabric::Slot> held) const {
-  // The bit of a policy that is edited is still in use while copies are under way, so it counts as taken.
-  std::vector<fabric::Slot> taken = std::move(held);
-  for (const auto& [name, entry] : entries_) {
-    if (!entry.stored.ended) taken.push_back({entry.stored.name_space, entry.stored.bit});
-  }
+  std::vector<fabric::Slot> taken = with_slots_in_use(std::move(held));
   Proposal proposal;
   proposal.change.counters = counters_;
   ++proposal.change.counters.epoch;

@@ -48,13 +48,17 @@ class PolicyBook {
   // kInvalid with place "/expression" and a mark. Takes up to a second; any thread may call it.
   [[nodiscard]] static base::Result<Compiled> compile(const std::string& expression,
                                                       const policy::CompileOptions& options);
-  [[nodiscard]] const policy::CompileOptions& compile_options() const { return options_; }
   // What the policy in force of that name has, if its expression is this one; else null.
   [[nodiscard]] Compiled known(const std::string& name, const std::string& expression) const;
 
   // All of them in one change. Their names differ. kLimit (place: a name) if bits or numbers are used up.
   [[nodiscard]] base::Result<Proposal> put(std::span<const Draft> drafts, base::WallTime now,
                                            std::vector<fabric::Slot> held = {}) const;
+  // The same texts, compiled anew because names mean something else now: like an edit, with other bits and numbers.
+  // Those that are not in force any more, or are other texts, are passed over; unchanged if all are. kLimit as in
+  // put().
+  [[nodiscard]] base::Result<Proposal> recompile(std::span<const Draft> drafts,
+                                                 std::vector<fabric::Slot> held = {}) const;
   // kNotFound
   [[nodiscard]] base::Result<Proposal> remove(const std::string& name) const;
   // The policies stay listed. Those that are not in force any more, or are others of that name, are passed over;
@@ -80,12 +84,12 @@ class PolicyBook {
   [[nodiscard]] std::uint32_t epoch() const { return counters_.epoch; }
 
  private:
+  [[nodiscard]] std::vector<fabric::Slot> with_slots_in_use(std::vector<fabric::Slot> held) const;
   [[nodiscard]] fabric::PolicySet policy_set_with(const Proposal* proposal) const;
   // Adds to `taken`.
   [[nodiscard]] static base::Status give_slot(store::Policy& policy, store::Counters& counters,
                                               std::vector<fabric::Slot>& taken);
 
-  policy::CompileOptions options_;
   store::Counters counters_;
   std::map<std::string, Entry> entries_;
 };

@@ -19,6 +19,7 @@ http::Router make_router(const ApiContext& context) {
   add_events(router, context.controller);
   add_health(router, context.controller);
   add_metrics(router, context);
+  add_inventory(router, context.controller);
   add_explain(router, context.controller);
   return router;
 }

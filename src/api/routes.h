@@ -36,6 +36,7 @@ void add_counters(http::Router& router, const ApiContext& context);
 void add_events(http::Router& router, Controller& controller);
 void add_health(http::Router& router, Controller& controller);
 void add_metrics(http::Router& router, const ApiContext& context);
+void add_inventory(http::Router& router, Controller& controller);
 void add_explain(http::Router& router, Controller& controller);
 
 }  // namespace superspan::api

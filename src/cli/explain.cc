@@ -6,6 +6,7 @@
 #include <ostream>
 
 #include "cli/commands.h"
+#include "cli/inventory_file.h"
 #include "cli/print.h"
 #include "policy/compile.h"
 
@@ -17,13 +18,15 @@ const std::vector<std::string> kStages{"ast", "resolved", "predicate", "rules", 
 // With --stage one stage alone, else all of them under headings.
 base::Result<int> run(const Invocation& invocation) {
   const std::string expression = fmt::format("{}", fmt::join(invocation.arguments.positionals(), " "));
+  const auto names = inventory_names(invocation);
+  if (!names) return std::unexpected(names.error());
   const auto asked = invocation.arguments.text("stage");
   boost::json::object results{{"expression", expression}};
   std::string text;
   for (const std::string& name : asked ? std::vector{*asked} : kStages) {
     const auto stage = policy::parse_stage(name);
     if (!stage) return std::unexpected(stage.error());
-    const auto result = policy::explain(expression, *stage);
+    const auto result = policy::explain(expression, *stage, {.names = *names});
     if (!result) return std::unexpected(result.error());
     results[name] = *result;
     const std::string lines = result->empty() || result->ends_with('\n') ? *result : *result + "\n";
@@ -48,7 +51,8 @@ Command explain_command() {
                        .value = "STAGE",
                        .help = "only ast, resolved, predicate, rules, residual or split",
                        .kind = Value::kChoice,
-                       .choices = kStages}},
+                       .choices = kStages},
+                      inventory_option()},
           .examples = {{"superspan explain tcp port 80", "show all stages"},
                        {"superspan explain 'vlan 11 and vlan 12' --stage residual", "what a switch cannot match"},
                        {"superspan explain 'tcp[tcpflags] & tcp-rst != 0 and len > 100' --stage split",

@@ -37,6 +37,9 @@ const std::vector<Column> kSwitches{{"NAME", "name"},
                                     {"FLOWS", "flows", As::kNumber},
                                     {"DESIRED", "desired_flows", As::kNumber},
                                     {"WHY", "why"}};
+const std::vector<Column> kInventory{{"KIND", "kind"},    {"NAME", "name"},       {"ADDRESSES", "addresses"},
+                                     {"WHERE", "where"},  {"PROFILE", "profile"}, {"TENANT", "tenant"},
+                                     {"LABELS", "labels"}};
 const std::vector<Column> kLinks{{"FROM", "from"}, {"TO", "to"}, {"STATE", "state"}};
 
 base::Result<int> list(const Invocation& invocation, std::string_view noun, std::span<const Column> columns) {
@@ -85,6 +88,13 @@ std::vector<Command> inventory_commands() {
               "Lists the switches of the fabric, whether they are connected, and what they speak.",
               {{"superspan switches", "list the switches"}, {"superspan switches -o json", "the same as JSON"}},
               [](const Invocation& invocation) { return list(invocation, "switches", kSwitches); }),
+      command("inventory", "list what the names in expressions stand for",
+              "Lists the VMs, hypervisors, devices, port profiles, tenants and apps that the controller knows "
+              "(superspand --inventory FILE), with their own addresses. An expression names them: vm web-1, tenant "
+              "blue, label role=web.",
+              {{"superspan inventory", "list them"},
+               {"superspan inventory -o json | jq -r '.[] | select(.kind == \"vm\") | .name'", "the names of all VMs"}},
+              [](const Invocation& invocation) { return list(invocation, "inventory", kInventory); }),
       command("links", "list the links between switches",
               "Lists the core links of the fabric; each carries copies in both directions.",
               {{"superspan links", "list the links"}, {"superspan links -o json", "the same as JSON"}},

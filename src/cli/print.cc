@@ -25,8 +25,14 @@ std::string plain(const json::value& value) {
   if (value.is_string()) return printable(value.get_string());
   if (value.is_bool()) return value.get_bool() ? "yes" : "no";
   if (value.is_null()) return "";
-  if (!value.is_array()) return printable(json::serialize(value));
   std::string text;
+  if (value.is_object()) {
+    for (const auto& [key, member] : value.get_object()) {
+      text += fmt::format("{}{}={}", text.empty() ? "" : ",", printable(key), plain(member));
+    }
+    return text;
+  }
+  if (!value.is_array()) return printable(json::serialize(value));
   for (const json::value& element : value.get_array()) text += (text.empty() ? "" : ",") + plain(element);
   return text;
 }

@@ -36,7 +36,7 @@ bool PolicyRun::offer(const Copy& copy) {
   counters.received.add();
   counters.received_bytes.add(copy.original.size());
   tap.received.add();
-  if (!residual_.matches(copy.original)) {
+  if (!residual_.matches(copy.original, copy.tap)) {
     counters.residual.add();
     return false;
   }

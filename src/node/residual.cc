@@ -3,11 +3,15 @@
 
 #include <pcap/pcap.h>
 
+#include <algorithm>
+#include <optional>
 #include <span>
 #include <utility>
 
 #include "net/bpf.h"
 #include "node/residual_words.h"
+#include "policy/evaluate.h"
+#include "policy/parse/keywords.h"
 
 namespace superspan::node {
 namespace {
@@ -19,6 +23,7 @@ constexpr int kSnaplen = 262144;
 struct Residual::Program {
   bpf_program code{};
   bool loops = false;
+  std::optional<policy::Evaluator> evaluator;  // instead of `code`
   [[nodiscard]] std::span<const bpf_insn> instructions() const { return {code.bf_insns, code.bf_len}; }
   Program() = default;
   Program(const Program&) = delete;
@@ -33,7 +38,20 @@ Residual::~Residual() = default;
 
 base::Result<Residual> Residual::compile(const std::string& text) {
   if (text.empty()) return Residual(nullptr);
-  if (const auto name = first_name(text)) {
+  const auto name = first_name(text);
+  if (name && std::ranges::find(policy::parse::own_words(), *name) != policy::parse::own_words().end()) {
+    auto evaluator = policy::Evaluator::from_residual(text);
+    if (!evaluator) {
+      base::Error error = evaluator.error();
+      error.message = "residual: " + error.message;
+      error.place = "residual";
+      return std::unexpected(std::move(error));
+    }
+    auto program = std::make_unique<Program>();
+    program->evaluator = std::move(*evaluator);
+    return Residual(std::move(program));
+  }
+  if (name) {
     return base::fail(base::ErrorCode::kInvalid, "residual: '" + std::string(*name) + "' is a name or an unknown word",
                       "write keywords, numbers and addresses; a node asks nobody what a name means", "residual");
   }
@@ -49,8 +67,11 @@ base::Result<Residual> Residual::compile(const std::string& text) {
   return Residual(std::move(program));
 }
 
-bool Residual::matches(base::BytesView frame) const {
+bool Residual::matches(base::BytesView frame, std::uint32_t tap) const {
   if (!program_) return true;
+  if (program_->evaluator) {
+    return program_->evaluator->answer(frame, static_cast<std::uint32_t>(frame.size()), tap).keeps;
+  }
   const auto length = static_cast<bpf_u_int32>(frame.size());
   if (program_->loops) return net::run_bpf(program_->instructions(), frame, length);
   // bpf_filter reads no byte past `length`; u_char is how libpcap spells bytes.

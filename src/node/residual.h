@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The part of an expression that no switch could match, as classic BPF made by libpcap (pcap-filter(7)) for Ethernet
-// frames. matches() says what pcap_offline_filter() of the same text says, and says no where that would never return
-// (see net/bpf.h).
+// The part of an expression that no switch could match: as classic BPF made by libpcap (pcap-filter(7)) for Ethernet
+// frames, or, if it has words of superspan, by the reference evaluator. For libpcap, matches() says what
+// pcap_offline_filter() of the same text says, and says no where that would never return (see net/bpf.h).
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -23,8 +24,9 @@ class Residual {
   Residual& operator=(Residual&&) noexcept;
   ~Residual();
 
-  // For a whole frame, not a cut one. Never allocates; several threads may ask at once.
-  [[nodiscard]] bool matches(base::BytesView frame) const;
+  // For a whole frame, not a cut one, that this tap has copied (0: none). Never allocates; several threads may ask at
+  // once.
+  [[nodiscard]] bool matches(base::BytesView frame, std::uint32_t tap = 0) const;
 
  private:
   struct Program;

@@ -9,7 +9,9 @@
 #include "policy/compile.h"
 #include "policy/evaluate.h"
 #include "policy/testing/frames.h"
+#include "policy/testing/inventory.h"
 #include "policy/testing/language.h"
+#include "policy/testing/tunnels.h"
 
 namespace superspan::node {
 namespace {
@@ -40,6 +42,31 @@ TEST(Residual, OfEveryExpressionIsUnderstood) {
     }
   }
   EXPECT_GT(understood, 1'000U);
+}
+
+TEST(Residual, WithWordsOfSuperspanIsEvaluated) {
+  const auto names = policy::testing::inventory_names();
+  const base::Bytes inside = policy::testing::udp_frame("10.0.0.1", "10.0.0.2", 1000, 53, "hello");
+  const base::Bytes frame = policy::testing::in_vxlan(inside, 5000);
+  for (const auto& [expression, kept] :
+       {std::pair("vni 5000 and inner (vm web-1 and udp port 53)", true), std::pair("inner (vm db-1)", false),
+        std::pair("inner (payload /^hello$/ and tap leaf1)", true),
+        std::pair("anytag (udp) and not tap leaf1", false)}) {
+    const auto compiled = policy::compile(expression, {.names = names});
+    ASSERT_TRUE(compiled && compiled->residual) << expression;
+    EXPECT_FALSE(compiled->residual->libpcap);
+    const auto residual = Residual::compile(compiled->residual->expression);
+    ASSERT_TRUE(residual) << base::render(residual.error());
+    EXPECT_EQ(residual->matches(frame, 7), kept) << expression;
+  }
+}
+
+TEST(Residual, AsksNobodyForANameBehindAWordOfSuperspan) {
+  for (const char* text : {"inner (host localhost)", "tap leaf1", "inner (vm web-1)", "payload /(/"}) {
+    const auto residual = Residual::compile(text);
+    ASSERT_FALSE(residual) << text;
+    EXPECT_TRUE(residual.error().message.starts_with("residual: ")) << residual.error().message;
+  }
 }
 
 }  // namespace

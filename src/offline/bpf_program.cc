@@ -36,13 +36,21 @@ base::Result<BpfProgram> BpfProgram::compile(const std::string& text) {
   return BpfProgram(code);
 }
 
-base::Result<BpfProgram> BpfProgram::from_expression(const std::string& expression) {
-  const auto resolved = policy::read(expression, nullptr);
+base::Result<BpfProgram> BpfProgram::from_expression(const std::string& expression, const policy::Names* names) {
+  const auto resolved = policy::read(expression, names);
   if (!resolved) return std::unexpected(resolved.error());
-  return compile(policy::resolve::canonical(*resolved));
+  return from_residual({policy::resolve::canonical(*resolved), !resolved->own});
+}
+
+base::Result<BpfProgram> BpfProgram::from_residual(const policy::Residual& residual) {
+  if (residual.libpcap) return compile(residual.expression);
+  auto evaluator = policy::Evaluator::from_residual(residual.expression);
+  if (!evaluator) return std::unexpected(evaluator.error());
+  return BpfProgram(std::move(*evaluator));
 }
 
 bool BpfProgram::matches(const Frame& frame) const {
+  if (own_) return own_->answer(frame.bytes, frame.original_length).keeps;
   if (loops_) return net::run_bpf(instructions(*code_), frame.bytes, frame.original_length);
   // bpf_filter reads no byte behind the captured ones; u_char is how libpcap spells bytes.
   return ::bpf_filter(code_->bf_insns, static_cast<const u_char*>(static_cast<const void*>(frame.bytes.data())),

@@ -62,21 +62,25 @@ const char* to_string(EngineKind kind) {
   return "bpf";
 }
 
-base::Result<std::unique_ptr<Engine>> make_engine(EngineKind kind, std::span<const std::string> expressions) {
+base::Result<std::unique_ptr<Engine>> make_engine(EngineKind kind, std::span<const std::string> expressions,
+                                                  const std::shared_ptr<const policy::Names>& names) {
   if (expressions.size() > kExpressionsMax) {
     return base::fail(base::ErrorCode::kLimit,
                       fmt::format("{} expressions, {} allowed", expressions.size(), kExpressionsMax));
   }
   switch (kind) {
     case EngineKind::kReference:
-      return one_by_one<policy::Evaluator>(
-          expressions, [](const std::string& expression) { return policy::Evaluator::create(expression); });
+      return one_by_one<policy::Evaluator>(expressions, [&](const std::string& expression) {
+        return policy::Evaluator::create(expression, names.get());
+      });
     case EngineKind::kBpf:
-      return one_by_one<BpfProgram>(expressions, BpfProgram::from_expression);
+      return one_by_one<BpfProgram>(expressions, [&](const std::string& expression) {
+        return BpfProgram::from_expression(expression, names.get());
+      });
     case EngineKind::kSwitch:
       break;
   }
-  return SwitchEngine::create(expressions);
+  return SwitchEngine::create(expressions, names);
 }
 
 }  // namespace superspan::offline

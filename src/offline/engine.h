@@ -2,7 +2,7 @@
 // Three ways to decide which expressions want a frame. They agree, or one of them is wrong.
 //
 //   reference  policy::Evaluator: slow and obvious
-//   bpf        libpcap's own program, not optimised
+//   bpf        libpcap's own program, not optimised; the reference for what libpcap cannot say
 //   switch     what a fabric of one switch delivers to a node: compiled tables in the simulator, NSH, and the residuals
 //              as the node runs them. All expressions are in force at once and overlap in the tables.
 //
@@ -48,8 +48,9 @@ class Engine {
   [[nodiscard]] virtual base::Result<Verdict> judge(const Frame& frame) = 0;
 };
 
-// At most kExpressionsMax expressions. Errors: kInvalid with the mark into an expression, kLimit.
+// At most kExpressionsMax expressions; `names` may be null. Errors: kInvalid with the mark into an expression, kLimit.
 [[nodiscard]] base::Result<std::unique_ptr<Engine>> make_engine(EngineKind kind,
-                                                                std::span<const std::string> expressions);
+                                                                std::span<const std::string> expressions,
+                                                                const std::shared_ptr<const policy::Names>& names = {});
 
 }  // namespace superspan::offline

@@ -8,6 +8,7 @@
 #include <ostream>
 
 #include "cli/interrupt.h"
+#include "cli/inventory_file.h"
 #include "cli/packet_sink.h"
 #include "cli/print.h"
 #include "cli/progress.h"
@@ -107,7 +108,9 @@ base::Result<int> run(const Invocation& invocation) {
   const InterruptScope interrupts;
   const auto kind = engine_kind(invocation);
   const std::string expression = fmt::format("{}", fmt::join(arguments.positionals(), " "));
-  auto engine = make_engine(*kind, std::span(&expression, 1));
+  const auto names = cli::inventory_names(invocation);
+  if (!names) return std::unexpected(names.error());
+  auto engine = make_engine(*kind, std::span(&expression, 1), *names);
   if (!engine) return std::unexpected(engine.error());
   auto source = FileSource::open(*input, stopped);
   if (!source) return std::unexpected(source.error());
@@ -137,6 +140,7 @@ std::vector<cli::Option> options() {
        .kind = cli::Value::kChoice,
        .choices = {"reference", "switch", "bpf"}},
       {.flags = "--count", .value = "", .help = "print only how many packets EXPR keeps"},
+      cli::inventory_option(),
   };
 }
 
@@ -170,6 +174,8 @@ cli::Command filter_command() {
                    {"superspan filter 'tcp port 80 or 443' -r all.pcapng -w web.pcapng", "keep the web in a file"},
                    {"superspan filter vlan 100 -r all.pcap --engine switch --count",
                     "how many packets a fabric would deliver"},
+                   {"superspan filter 'vm web-1 and tcpflags syn' -r all.pcap --inventory inventory.yaml",
+                    "by the name of a machine"},
                    {"zcat all.pcap.gz | superspan filter host 10.1.3.2 -r - -w - | tshark -r -", "between two pipes"}},
       .run = run};
 }

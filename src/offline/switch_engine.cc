@@ -40,22 +40,26 @@ std::unexpected<base::Error> defect(const std::string& what) {
 
 }  // namespace
 
-base::Result<std::unique_ptr<Engine>> SwitchEngine::create(std::span<const std::string> expressions) {
+base::Result<std::unique_ptr<Engine>> SwitchEngine::create(std::span<const std::string> expressions,
+                                                           const std::shared_ptr<const policy::Names>& names) {
   auto topology = fabric::Topology::parse(kFabric, "offline");
   if (!topology) return std::unexpected(topology.error());
   std::unique_ptr<SwitchEngine> engine(new SwitchEngine(std::move(*topology)));
-  if (auto status = engine->install(expressions); !status) return std::unexpected(status.error());
+  if (auto status = engine->install(expressions, names); !status) return std::unexpected(status.error());
   return engine;
 }
 
-base::Status SwitchEngine::install(std::span<const std::string> expressions) {
+base::Status SwitchEngine::install(std::span<const std::string> expressions,
+                                   const std::shared_ptr<const policy::Names>& names) {
+  policy::CompileOptions options = fabric::compile_options(topology_);
+  options.names = names;
   std::vector<fabric::Policy> policies;
   for (std::size_t index = 0; index < expressions.size(); ++index) {
-    auto compiled = policy::compile(expressions[index], fabric::compile_options(topology_));
+    auto compiled = policy::compile(expressions[index], options);
     if (!compiled) return std::unexpected(compiled.error());
     Subject subject;
     if (compiled->residual) {
-      auto residual = BpfProgram::compile(compiled->residual->expression);
+      auto residual = BpfProgram::from_residual(*compiled->residual);
       if (!residual) return std::unexpected(residual.error());
       subject.residual = std::move(*residual);
     }

@@ -13,7 +13,8 @@ namespace superspan::offline {
 
 class SwitchEngine final : public Engine {
  public:
-  [[nodiscard]] static base::Result<std::unique_ptr<Engine>> create(std::span<const std::string> expressions);
+  [[nodiscard]] static base::Result<std::unique_ptr<Engine>> create(std::span<const std::string> expressions,
+                                                                    const std::shared_ptr<const policy::Names>& names);
 
   // What the node keeps. Makes sure on the way that the tool got the frame exactly if some rule accepted it, that every
   // copy is the frame bit for bit, and that nothing left the tap.
@@ -25,7 +26,8 @@ class SwitchEngine final : public Engine {
     std::optional<BpfProgram> residual;
   };
   explicit SwitchEngine(fabric::Topology topology) : topology_(std::move(topology)), simulator_(topology_) {}
-  [[nodiscard]] base::Status install(std::span<const std::string> expressions);
+  [[nodiscard]] base::Status install(std::span<const std::string> expressions,
+                                     const std::shared_ptr<const policy::Names>& names);
 
   fabric::Topology topology_;
   fabric::Simulator simulator_;

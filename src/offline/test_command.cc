@@ -6,6 +6,7 @@
 #include <ostream>
 
 #include "cli/interrupt.h"
+#include "cli/inventory_file.h"
 #include "cli/print.h"
 #include "offline/commands.h"
 #include "offline/policytest/report.h"
@@ -67,10 +68,11 @@ std::string shown(const std::string& file) {
   return file == "-" ? "standard input" : file;
 }
 
-base::Result<std::vector<policytest::Outcome>> outcomes_of(const std::string& file) {
+base::Result<std::vector<policytest::Outcome>> outcomes_of(const std::string& file,
+                                                           const std::shared_ptr<const policy::Names>& names) {
   const auto text = text_of(file);
   if (!text) return std::unexpected(text.error());
-  const auto test = policytest::parse(*text, shown(file));
+  const auto test = policytest::parse(*text, shown(file), names);
   if (!test) return std::unexpected(test.error());
   const auto open = [&](const std::string& path) -> base::Result<std::unique_ptr<ByteSource>> {
     auto source = FileSource::open(fs::path(file).parent_path() / path, stopped);
@@ -84,10 +86,12 @@ base::Result<int> run(const cli::Invocation& invocation) {
   const cli::InterruptScope interrupts;
   const auto files = files_of(invocation.arguments.positionals());
   if (!files) return std::unexpected(files.error());
+  const auto names = cli::inventory_names(invocation);
+  if (!names) return std::unexpected(names.error());
   std::vector<FileReport> reports;
   for (const std::string& file : *files) {
     if (stopped()) return base::fail(base::ErrorCode::kInternal, "stopped before the last file");
-    auto outcomes = outcomes_of(file);
+    auto outcomes = outcomes_of(file, *names);
     reports.push_back({.file = shown(file), .outcomes = {}, .error = {}});
     if (outcomes) {
       reports.back().outcomes = std::move(*outcomes);
@@ -129,7 +133,7 @@ cli::Command test_command() {
                      .help = "policy tests, or folders of files that end in .policytest; - is standard input",
                      .kind = cli::Value::kFile,
                      .most = cli::kAny},
-      .options = {},
+      .options = {cli::inventory_option()},
       .examples = {{"superspan test web.policytest", "run one file"},
                    {"superspan test policies/", "run all files of a folder and of those in it"},
                    {"superspan test policies/ -o json | jq .failed", "how many checks failed"}},

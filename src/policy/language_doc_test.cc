@@ -10,6 +10,7 @@
 #include "policy/compile.h"
 #include "policy/parse/keywords.h"
 #include "policy/parse/lexer.h"
+#include "policy/testing/inventory.h"
 #include "policy/testing/libpcap.h"
 #include "policy/testing/no_resolver.h"
 
@@ -38,6 +39,21 @@ TEST(LanguagePage, ExamplesCompileHereAndInLibpcap) {
     const auto compiled = compile(expression);
     EXPECT_TRUE(compiled) << (compiled ? "" : base::render(compiled.error()));
     EXPECT_TRUE(testing::PcapFilter::create(expression, /*optimize=*/false)) << expression;
+  }
+}
+
+TEST(LanguagePage, WordsOfSuperspanCompileHereAndAreRefusedByLibpcap) {
+  const auto expressions = examples("expression superspan");
+  EXPECT_GT(expressions.size(), 40U);
+  std::string all;
+  for (const std::string& expression : expressions) {
+    const auto compiled = compile(expression, {.names = testing::inventory_names()});
+    EXPECT_TRUE(compiled) << (compiled ? "" : base::render(compiled.error()));
+    EXPECT_FALSE(testing::PcapFilter::create(expression, /*optimize=*/false)) << expression;
+    all += " " + expression;
+  }
+  for (const std::string_view word : parse::own_words()) {
+    EXPECT_NE(all.find(" " + std::string(word) + " "), std::string::npos) << word;
   }
 }
 

@@ -34,6 +34,7 @@ LAB_DOWN_BEFORE = re.compile(r"^superspan lab up")
 NOT_HERE = re.compile(r"^(apt-get|make) ")
 
 
+EXAMPLE_INVENTORY = "vms: [{name: web-1, addresses: [10.1.3.2]}]\n"
 EXAMPLE_TEST = """policy web: tcp port 443
 packet 10.0.0.1:1000 > 10.0.0.2:443 tcp => web
 packet 10.0.0.1:1000 > 10.0.0.2:53 udp => none
@@ -141,6 +142,7 @@ def run_all(commands, folder):
     # Captures to filter, from the tour's own; policies to test.
     for command in ("cp dns.pcapng all.pcapng", "superspan filter ip -r dns.pcapng -w all.pcap", "gzip -k all.pcap"):
         assert quiet("bash", "-c", f"cd {folder} && {command}").returncode == 0, command
+    (folder / "inventory.yaml").write_text(EXAMPLE_INVENTORY, encoding="utf-8")
     for place in (folder, folder / "policies"):
         (place / "web.policytest").write_text(EXAMPLE_TEST, encoding="utf-8")
     # Those that change the lab last: then it is not built anew so often.

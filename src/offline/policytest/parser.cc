@@ -32,7 +32,10 @@ std::optional<std::uint64_t> count_of(std::string_view text) {
 
 class Parser {
  public:
-  Parser(std::string_view text, const std::string& name) : source_(text, name) {}
+  Parser(std::string_view text, const std::string& name, std::shared_ptr<const policy::Names> names)
+      : source_(text, name) {
+    test_.names = std::move(names);
+  }
 
   // Policies come first, wherever they stand, so that each check knows all names.
   Result<PolicyTest> parse() {
@@ -104,7 +107,7 @@ class Parser {
       places.emplace_back(text.size(), piece);
       text += source_.text(piece.begin, piece.end);
     }
-    const auto compiled = policy::compile(text);
+    const auto compiled = policy::compile(text, {.names = test_.names});
     if (!compiled) return std::unexpected(placed(compiled.error(), places));
     test_.policies.push_back({.name = std::move(name), .expression = std::move(text)});
     return {};
@@ -226,12 +229,13 @@ class Parser {
 
 }  // namespace
 
-base::Result<PolicyTest> parse(std::string_view text, const std::string& name) {
+base::Result<PolicyTest> parse(std::string_view text, const std::string& name,
+                               std::shared_ptr<const policy::Names> names) {
   if (text.size() > kFileBytesMax) {
     return base::fail(base::ErrorCode::kInvalid, fmt::format("{} bytes, {} allowed", text.size(), kFileBytesMax),
                       "split it into several files", name);
   }
-  return Parser(text, name).parse();
+  return Parser(text, name, std::move(names)).parse();
 }
 
 }  // namespace superspan::offline::policytest

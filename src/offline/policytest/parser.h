@@ -48,9 +48,11 @@ struct Check {
 struct PolicyTest {
   std::vector<Policy> policies;
   std::vector<Check> checks;
+  std::shared_ptr<const policy::Names> names;  // of the policies; may be null
 };
 
 // Errors are kInvalid with the place in the text and what to write instead. `name` is the file's, for places.
-[[nodiscard]] base::Result<PolicyTest> parse(std::string_view text, const std::string& name);
+[[nodiscard]] base::Result<PolicyTest> parse(std::string_view text, const std::string& name,
+                                             std::shared_ptr<const policy::Names> names = nullptr);
 
 }  // namespace superspan::offline::policytest

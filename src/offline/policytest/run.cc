@@ -25,7 +25,7 @@ class Runner {
     expressions.reserve(test_.policies.size());
     for (const Policy& policy : test_.policies) expressions.push_back(policy.expression);
     for (const EngineKind kind : kEngineKinds) {
-      auto engine = make_engine(kind, expressions);
+      auto engine = make_engine(kind, expressions, test_.names);
       if (!engine) {
         base::Error error = engine.error();
         error.message = fmt::format("engine {}: {}", to_string(kind), error.message);
