@@ -171,7 +171,6 @@ cli::Command filter_command() {
                      .most = cli::kAny},
       .options = options(),
       .examples = {{"superspan filter udp port 53 -r all.pcapng", "show the DNS packets of a capture, one a line"},
-                   {"superspan filter 'tcp port 80 or 443' -r all.pcapng -w web.pcapng", "keep the web in a file"},
                    {"superspan filter vlan 100 -r all.pcap --engine switch --count",
                     "how many packets a fabric would deliver"},
                    {"superspan filter 'vm web-1 and tcpflags syn' -r all.pcap --inventory inventory.yaml",
