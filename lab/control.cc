@@ -42,8 +42,9 @@ DaemonSpec controller_spec(const UpOptions& options) {
   return {"superspand",
           "",
           preferred({(binaries_folder(options) / "superspand").string(), "--fabric", (run / "fabric.yaml").string(),
-                     "--state", (run / "state").string(), "--listen", std::string(kApiAddress), "--socket",
-                     (run / "superspand.sock").string(), "--openflow", fmt::format("tcp:{}:6653", kManagementAddress)}),
+                     "--inventory", (run / "inventory.yaml").string(), "--state", (run / "state").string(), "--listen",
+                     std::string(kApiAddress), "--socket", (run / "superspand.sock").string(), "--openflow",
+                     fmt::format("tcp:{}:6653", kManagementAddress)}),
           {},
           run / "superspand.log"};
 }

@@ -140,6 +140,7 @@ Status build_or_remove(const UpOptions& options, const Topology& topology, const
   Status built = journal.append({"lab", options.topology});
   if (built) built = write_file(options.run_dir / kTopologyFile, topology.text);
   if (built) built = write_file(options.run_dir / "fabric.yaml", topology.fabric_text);
+  if (built) built = write_file(options.run_dir / "inventory.yaml", inventory_text(plan));
   if (built) built = build(steps_of(options, plan, journal), interrupt, progress);
   if (built) built = record_next_steps(plan, options, journal);
   if (built) built = journal.append({"up"});

@@ -2,6 +2,7 @@
 #include "lab/plan.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -191,6 +192,26 @@ std::vector<std::string> Plan::addresses_in(const std::string& network_namespace
 
 Plan make_plan(const Topology& topology) {
   return Planner(topology).make();
+}
+
+std::string inventory_text(const Plan& plan) {
+  std::string text = "name: lab\n";
+  if (!plan.hosts.empty()) text += "vms:\n";
+  for (const Host& host : plan.hosts) {
+    text +=
+        fmt::format("  - {{name: {}, addresses: [\"{}\", {}, \"{}\"]}}\n", host.name, host.mac, host.ipv4, host.ipv6);
+  }
+  std::string apps;
+  const auto app = [&apps](const char* name, const char* services, const std::vector<Host>& members) {
+    if (members.empty()) return;
+    std::vector<std::string> names;
+    for (const Host& host : members) names.push_back(host.name);
+    apps += fmt::format("  - {{name: {}, services: [{}], members: [{}]}}\n", name, services, fmt::join(names, ", "));
+  };
+  app("web", "tcp/80", plan.web);
+  app("dns", "udp/53, tcp/53", plan.dns);
+  app("iperf3", "tcp/5201, udp/5201", plan.iperf3);
+  return apps.empty() ? text : text + "apps:\n" + apps;
 }
 
 }  // namespace superspan::lab

@@ -88,4 +88,8 @@ struct Plan {
 
 [[nodiscard]] Plan make_plan(const Topology& topology);
 
+// The hosts as VMs and their services as apps: an inventory file (docs/formats/inventory.md), so that `vm host3` and
+// `app web` mean something in the lab.
+[[nodiscard]] std::string inventory_text(const Plan& plan);
+
 }  // namespace superspan::lab

@@ -26,6 +26,13 @@ TEST(Plan, LeafSpineHasTheNamespacesOfTheDesign) {
   }
 }
 
+TEST(Plan, HostsAndServicesAreNamesInExpressions) {
+  const std::string text = inventory_text(plan_of("leaf-spine"));
+  EXPECT_TRUE(text.contains("\nvms:\n  - {name: host1, addresses: [\"")) << text;
+  EXPECT_TRUE(text.contains("\", 10.1.1.2, \"fd00:1:1::2\"]}\n")) << text;
+  EXPECT_TRUE(text.contains("\napps:\n  - {name: web, services: [tcp/80], members: [host3, host7]}\n")) << text;
+}
+
 TEST(Plan, NoDeviceNameAddressOrMacIsThereTwice) {
   for (const char* name : {"leaf-spine", "one-switch"}) {
     std::set<std::string> seen;

@@ -52,7 +52,7 @@ std::string to_string(const Address& address) {
 }
 
 std::string to_string(const Service& service) {
-  const std::string word = protocol_word(service.protocol);
+  std::string word = protocol_word(service.protocol);
   if (!service.ports) return word;
   const auto [first, last] = *service.ports;
   return first == last ? fmt::format("{}/{}", word, first) : fmt::format("{}/{}-{}", word, first, last);

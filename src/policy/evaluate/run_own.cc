@@ -145,7 +145,7 @@ base::BytesView Run::carried_by_headers() {
     end = std::min<std::uint64_t>(end, begin + net(2, 2));
     protocol = net(9, 1);
     later = (net(6, 2) & 0x1fff) != 0;
-    begin += 4 * (net(0, 1) & 0xf);
+    begin += std::uint64_t{4} * (net(0, 1) & 0xf);
   } else if (type_is(resolve::kEtherTypeIp6)) {
     end = std::min<std::uint64_t>(end, begin + 40 + net(4, 2));
     protocol = net(6, 1);
