@@ -258,7 +258,7 @@ void Controller::tick() {
   if (steady - pruned_ >= kPrune) {
     pruned_ = steady;
     prune();
-    forget_old_counters();
+    forget_old_ends();
   }
   timer_.expires_after(kTick);
   timer_.async_wait([this, alive = std::weak_ptr(alive_)](const boost::system::error_code& error) {

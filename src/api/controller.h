@@ -225,8 +225,8 @@ class Controller final : private openflow::SwitchHandler {
   void end_due_policies();
   void prune();
   [[nodiscard]] Removed take_leave(std::uint32_t number);
-  void remember_counters(const std::string& policy);
-  void forget_old_counters();
+  void remember_end(const std::string& policy);
+  void forget_old_ends();
   void wait_for(base::Duration wait, std::function<bool(bool late)> answered, bool always = false);
   void check_waiters();
   [[nodiscard]] const fabric::PolicyView* find_view(const std::vector<fabric::PolicyView>& views,
@@ -257,7 +257,8 @@ class Controller final : private openflow::SwitchHandler {
   bool flush_failing_ = false;
   using LastCounters = std::map<std::uint32_t, fabric::FinalCounters>;  // by number
   LastCounters ended_counters_;
-  LastCounters leaving_counters_;        // of deleted policies whose clients wait
+  std::map<std::uint32_t, std::vector<std::string>> ended_destinations_;  // by number; its last packets are there
+  LastCounters leaving_counters_;                                         // of deleted policies whose clients wait
   std::deque<fabric::Command> pending_;  // commands that came while others were carried out
   bool executing_ = false;
   std::vector<Waiter> waiters_;

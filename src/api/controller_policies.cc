@@ -111,7 +111,7 @@ void Controller::end_due_policies() {
   if (proposal.unchanged) return to_end_.clear();  // somebody else was faster
   std::vector<News> news;
   for (const auto& policy : proposal.change.put) {
-    remember_counters(policy.name);
+    remember_end(policy.name);
     news.push_back({"policy-ended", policy.name, policy.ended_because});
   }
   if (const auto committed = commit(proposal, news); !committed) {
@@ -132,11 +132,13 @@ void Controller::prune() {
   for (const auto& forgotten : proposal.change.removed) nodes_.forget_policy(forgotten);
 }
 
-void Controller::forget_old_counters() {
+void Controller::forget_old_ends() {
   const auto numbers = std::views::values(book_.entries()) |
                        std::views::transform([](const PolicyBook::Entry& entry) { return entry.stored.number; });
   const std::set<std::uint32_t> known(numbers.begin(), numbers.end());
-  std::erase_if(ended_counters_, [&known](const auto& entry) { return !known.contains(entry.first); });
+  const auto is_old = [&known](const auto& entry) { return !known.contains(entry.first); };
+  std::erase_if(ended_counters_, is_old);
+  std::erase_if(ended_destinations_, is_old);
 }
 
 // --- waiting ---
@@ -172,6 +174,8 @@ PolicyDocument Controller::document(const PolicyBook::Entry& entry, const fabric
   policy.stored = entry.stored;
   if (entry.stored.ended) {
     policy.state = "ended";
+    const auto last = ended_destinations_.find(entry.stored.number);
+    if (last != ended_destinations_.end()) policy.destinations = last->second;
     return policy;
   }
   policy.residual = entry.compiled->residual ? entry.compiled->residual->expression : "";
@@ -230,9 +234,12 @@ std::vector<Controller::Statistics> Controller::all_statistics() const {
   return all;
 }
 
-void Controller::remember_counters(const std::string& policy) {
+void Controller::remember_end(const std::string& policy) {
   const auto* entry = book_.find(policy);
-  if (entry != nullptr) ended_counters_[entry->stored.number] = {entry->stored.number, statistics(policy)->hops, false};
+  if (entry == nullptr) return;
+  const std::uint32_t number = entry->stored.number;
+  ended_counters_[number] = {number, statistics(policy)->hops, false};
+  ended_destinations_[number] = this->policy(policy)->destinations;
 }
 
 }  // namespace superspan::api

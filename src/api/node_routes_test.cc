@@ -125,6 +125,17 @@ TEST_F(Api, ANodeThatHasTheRevisionOfAnotherControllerIsNotCurrent) {
   EXPECT_NE(text_at(controller_.get("/v1/policies/dns"), "/state"), "ended");
 }
 
+// A flood reaches the limit of a small capture before its reader can come.
+TEST_F(Api, AStreamTicketLeadsToTheLastPacketsOfAPolicyThatHasEnded) {
+  FakeNode node;
+  controller_.put("/v1/nodes/node1", node.registration(0));
+  controller_.put("/v1/policies/dns?wait_ms=0", R"({"expression": "udp", "stream": true, "limits": {"packets": 10}})");
+  const auto revision = node.assignment("dns").at("revision").to_number<std::int64_t>();
+  controller_.put("/v1/nodes/node1", node.registration(revision, R"(, "ended": ["dns"])"));
+  EXPECT_EQ(text_at(controller_.get("/v1/policies/dns"), "/state"), "ended");
+  EXPECT_EQ(text_at(controller_.get("/v1/policies/dns/stream"), "/path"), "/v1/streams/dns");
+}
+
 TEST_F(Api, AStreamTicketLeadsToTheNode) {
   FakeNode node;
   controller_.put("/v1/policies/dns?wait_ms=0", R"({"expression": "udp", "stream": true})");

@@ -34,9 +34,6 @@ base::Result<boost::json::object> ticket(const Controller& controller, const htt
   if (!policy) {
     return base::fail(ErrorCode::kNotFound, fmt::format("no policy '{}'", name), "GET /v1/policies lists them");
   }
-  if (policy->state == "ended") {
-    return base::fail(ErrorCode::kConflict, fmt::format("policy '{}' has ended", name), "put it again");
-  }
   if (!policy->stored.text.stream) {
     return base::fail(ErrorCode::kConflict, fmt::format("policy '{}' has no live stream", name), "set its 'stream'");
   }

@@ -24,11 +24,12 @@
 // A step of a commit waits for a switch that failed until it has been read and sent the difference once more; if it
 // fails again, the commit goes on without it, as without one that is away, and it is tried again with longer pauses.
 // Until it confirms, its policies are pending, with its words.
-// Between commits the counters of all synced switches are read at the same moment, each poll_interval, so that the hops
-// of a policy can be compared; and as audit all flows of a switch are: what differs is reported and repaired. Reading
-// keeps a switch and the controller from their work for a while, so a large table is audited in parts (fabric/audit.h)
-// and an audit takes 1 ms for each flow, but not less than poll_interval. A switch that is away does not hold up the
-// others; its policies stay pending until it is back.
+// The counters of all synced switches are read at the same moment, each poll_interval, so that the hops of a policy can
+// be compared; between commits, and while one waits for a switch. Between commits all flows are read as an audit: what
+// differs is reported and repaired. Reading keeps a switch and the controller from their work for a while, so an audit
+// comes each poll_interval but not sooner than 1 ms for each flow, and a large table is looked at in parts
+// (fabric/audit.h) and read whole only when one differs. A switch that is away does not hold up the others; its policies
+// stay pending until it is back.
 //
 // A policy whose flows a switch refuses becomes failed, with the switch's words, and is taken back everywhere; it stays
 // failed until the caller leaves it out of the set or gives it another number.

@@ -45,6 +45,7 @@ void Engine::Impl::start_commit() {
 
 void Engine::Impl::enter(Step next) {
   step = next;
+  entered_ = now_.steady;
   switch (next) {
     case Step::kIdle:
       return;

@@ -42,9 +42,19 @@ void Engine::Impl::count(SwitchRecord& record, const InstalledFlows& dumped, con
   }
   for (const auto& [key, flow] : dumped) {  // also when the dump is too old to show what is installed
     const auto known = record.installed.find(key);
-    if (known == record.installed.end()) continue;
+    if (known == record.installed.end() || known->second.flow.cookie != flow.flow.cookie) continue;
     known->second.packets = flow.packets;
     known->second.bytes = flow.bytes;
+  }
+}
+
+// A flow whose cookie somebody changed is counted when it is repaired; the switch counts on.
+void Engine::Impl::keep_uncounted(const SwitchRecord& record, InstalledFlows& dumped) {
+  for (auto& [key, flow] : dumped) {
+    const auto known = record.installed.find(key);
+    if (known == record.installed.end() || known->second.flow.cookie == flow.flow.cookie) continue;
+    flow.packets = known->second.packets;
+    flow.bytes = known->second.bytes;
   }
 }
 

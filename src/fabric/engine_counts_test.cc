@@ -117,6 +117,17 @@ TEST(Engine, ReadsAllSwitchesAtTheSameMoment) {
   EXPECT_EQ(readings, 4) << "one each poll_interval";
 }
 
+// Else limits would be overrun for as long.
+TEST(Engine, CountsAlsoWhileACommitWaitsForASwitchThatHangs) {
+  World world(kFourSwitches);
+  world.connect_all();
+  world.ask(1, {wanted_policy(1, web(), {}, {"tool1"})});
+  world.answer();
+  world.ask(2, {wanted_policy(1, web(), {}, {"tool1"}), wanted_policy(2, web(), {}, {"tool2"})});
+  const std::string log = world.after(2s);
+  EXPECT_TRUE(log.contains("count filter1\ncount filter2\n")) << log;
+}
+
 TEST(Engine, ABitIsNotGivenAgainUntilEverySwitchHasConfirmedItsRemoval) {
   World world(kFourSwitches);
   world.connect_all();

@@ -22,6 +22,9 @@ struct Traffic {
   std::uint64_t bytes = 0;
 };
 
+// What a dump is for. A part of an audit only looks.
+enum class Reads : std::uint8_t { kAll, kPart, kCounters };
+
 struct SwitchRecord {
   SwitchState state = SwitchState::kAbsent;
   std::string why;
@@ -39,8 +42,8 @@ struct SwitchRecord {
   std::optional<Transaction> sending;
   struct Dump {
     std::uint64_t id = 0;
+    Reads reads = Reads::kAll;
     openflow::CookieFilter part;
-    bool audits = true;      // or only counts
     std::uint64_t sent = 0;  // `transactions` when it was asked for
   };
   std::optional<Dump> dumping;
@@ -49,6 +52,7 @@ struct SwitchRecord {
   base::SteadyTime polled{};                  // when the last dump but a part was asked for
   base::SteadyTime audited{};                 // when the last dump that audits was asked for
   std::vector<openflow::CookieFilter> parts;  // that this round of audits has still to read
+  base::Duration part_pause{};                // before the next of them
   base::SteadyTime retry_at{};
   unsigned failures = 0;  // since it connected or last confirmed anything
   std::uint64_t transactions = 0;
@@ -154,13 +158,15 @@ class Engine::Impl {
 
   // --- engine_switches.cc ---
   void pursue(SwitchIndex at);  // sends what the switch still lacks, if it can take it now
-  void dump(SwitchIndex at, const openflow::CookieFilter& part, bool audits);
+  void dump(SwitchIndex at, Reads reads);
+  void look_at_part(SwitchIndex at, const openflow::CookieFilter& part,
+                    base::Result<std::vector<openflow::FlowStatistics>> flows, bool overtaken);
   [[nodiscard]] static openflow::CookieFilter next_part(SwitchRecord& record);
   void synced(SwitchIndex at, InstalledFlows dumped);
   [[nodiscard]] openflow::CookieFilter counting_flows() const;
   void poll(SwitchIndex at);
   void retry_later(SwitchIndex at, const std::string& why);
-  void audit(SwitchIndex at, const openflow::CookieFilter& part, InstalledFlows found);
+  void audit(SwitchIndex at, InstalledFlows found);
   [[nodiscard]] Numbers blamed(const SwitchRecord::Transaction& sent, const openflow::TransactionResult& result) const;
 
   // --- engine_nodes.cc ---
@@ -171,6 +177,7 @@ class Engine::Impl {
   // --- engine_counters.cc ---
   void count(SwitchRecord& record, const InstalledFlows& dumped, const openflow::CookieFilter& part);
   void leave_to_common_count(const SwitchRecord& record, InstalledFlows& part) const;
+  static void keep_uncounted(const SwitchRecord& record, InstalledFlows& dumped);
   // Of the policies that the commit under way removes:
   void read_last_counters();
   void tell_last_counters();
@@ -216,6 +223,7 @@ class Engine::Impl {
   Policies current_;  // in force
   Policies next_;     // being committed
   std::uint32_t current_epoch_ = 0;
+  base::SteadyTime entered_{};  // the step
   base::SteadyTime step_until_{};
   base::SteadyTime drained_{};      // when the drain step may end if changes wait
   bool lag_over_ = false;           // when the last counters were read

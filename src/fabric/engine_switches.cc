@@ -8,7 +8,9 @@ namespace {
 
 constexpr base::Duration kRetryMax = std::chrono::seconds(30);
 constexpr unsigned kDoublings = 5;  // of the pause before the next try
-constexpr std::size_t kPart = 256;  // flows that an audit reads at once, and milliseconds before it reads the next
+constexpr std::size_t kPart = 256;  // flows that an audit reads at once
+constexpr base::Duration kBeforeCount = std::chrono::milliseconds(100);
+constexpr base::Duration kStuck = std::chrono::seconds(1);  // a commit that waits for so long lets others be counted
 
 std::string hex(openflow::DatapathId datapath) {
   char text[20];
@@ -39,23 +41,27 @@ const SwitchRecord* Engine::Impl::find(openflow::DatapathId datapath) const {
   return at ? &records_[*at] : nullptr;
 }
 
-// All switches are counted at the same moments, so that the counters of the hops of a policy can be compared.
+// All switches are counted at the same moments, so that the counters of the hops of a policy can be compared; also
+// while a commit waits for one of them. Reading all flows for the counters is an audit; else a large table is audited
+// in parts, and none is under way at that moment.
 void Engine::Impl::poll(SwitchIndex at) {
   SwitchRecord& record = records_[at];
   if (record.state == SwitchState::kWaiting && now_.steady >= record.retry_at) {
     record.state = SwitchState::kDumping;
-    return dump(at, {}, true);
+    return dump(at, Reads::kAll);
   }
-  if (record.state != SwitchState::kSynced || step != Step::kIdle) return;
+  const bool calm = step == Step::kIdle;
+  if (record.state != SwitchState::kSynced || (!calm && now_.steady - entered_ < kStuck)) return;
   const auto tick = [this](base::SteadyTime time) { return time.time_since_epoch() / options_.poll_interval; };
-  const bool in_parts = record.installed.size() > kPart && topology->switches()[at].profile != Profile::kOpenflow10;
+  const bool in_parts = record.installed.size() > kPart && !counting_flows().all() &&
+                        topology->switches()[at].profile != Profile::kOpenflow10;
   const auto age = now_.steady - record.audited;
-  const base::Duration pause = std::chrono::milliseconds(in_parts ? kPart : record.installed.size());
   if (tick(now_.steady) != tick(record.polled)) {
-    const bool audits = !in_parts && age + options_.poll_interval / 2 >= pause;
-    dump(at, audits ? openflow::CookieFilter{} : counting_flows(), audits);
-  } else if (in_parts && age >= pause) {
-    dump(at, next_part(record), true);
+    const base::Duration pause = std::chrono::milliseconds(record.installed.size());
+    const bool audits = calm && !in_parts && age + options_.poll_interval / 2 >= pause;
+    dump(at, audits ? Reads::kAll : Reads::kCounters);
+  } else if (calm && in_parts && age >= record.part_pause && tick(now_.steady + kBeforeCount) == tick(now_.steady)) {
+    dump(at, Reads::kPart);
   }
 }
 
@@ -66,18 +72,22 @@ openflow::CookieFilter Engine::Impl::next_part(SwitchRecord& record) {
     for (const auto& [key, found] : record.installed) cookies.push_back(found.flow.cookie);
     record.parts = audit_parts(std::move(cookies), kPart);
   }
-  return record.parts.back();
+  const openflow::CookieFilter part = record.parts.back();
+  record.parts.pop_back();
+  return part;
 }
 
-// One at a time; an audit of all takes the place of any other. Routes count for the hops; only limits of policies
-// without a node need the rules.
-void Engine::Impl::dump(SwitchIndex at, const openflow::CookieFilter& part, bool audits) {
+// One at a time; reading all takes the place of any other. Routes count for the hops; only limits of policies without a
+// node need the rules.
+void Engine::Impl::dump(SwitchIndex at, Reads reads) {
   SwitchRecord& record = records_[at];
-  const bool of_all = audits && part.all();
-  if (record.dumping && !(of_all && !(record.dumping->audits && record.dumping->part.all()))) return;
-  record.dumping = SwitchRecord::Dump{next_dump_++, part, audits, record.transactions};
-  if (of_all || !audits) record.polled = now_.steady;
-  if (audits) record.audited = now_.steady;
+  if (record.dumping && (record.dumping->reads == Reads::kAll || reads != Reads::kAll)) return;
+  openflow::CookieFilter part;
+  if (reads == Reads::kCounters) part = counting_flows();
+  if (reads == Reads::kPart) part = next_part(record);
+  record.dumping = SwitchRecord::Dump{next_dump_++, reads, part, record.transactions};
+  if (reads != Reads::kPart) record.polled = now_.steady;
+  if (reads != Reads::kCounters) record.audited = now_.steady;
   out_.emplace_back(DumpFlows{topology->switches()[at].datapath, record.dumping->id, part});
 }
 
@@ -144,7 +154,7 @@ Commands Engine::Impl::switch_ready(const openflow::SwitchInfo& info, Now now) {
   }
   record.state = SwitchState::kDumping;
   record.why.clear();
-  dump(*at, {}, true);
+  dump(*at, Reads::kAll);
   return finish();
 }
 
@@ -177,32 +187,49 @@ Commands Engine::Impl::flows_dumped(openflow::DatapathId datapath, std::uint64_t
   }
   if (!record.dumping || record.dumping->id != id) return finish();
   const SwitchRecord::Dump dumped_by = *std::exchange(record.dumping, std::nullopt);
-  const openflow::CookieFilter& part = dumped_by.part;
-  if (!dumped_by.audits) {
-    if (flows) count(record, by_key(std::move(*flows)), part);
+  if (dumped_by.reads == Reads::kCounters) {
+    if (flows) count(record, by_key(std::move(*flows)), dumped_by.part);
+    return finish();
+  }
+  // A dump that a transaction overtook may show either state: good for counters only.
+  const bool overtaken = record.sending || dumped_by.sent != record.transactions;
+  if (dumped_by.reads == Reads::kPart) {
+    look_at_part(*at, dumped_by.part, std::move(flows), overtaken);
     return finish();
   }
   const bool first = record.state == SwitchState::kDumping;
   if (first && dumped_by.sent != record.transactions) {  // asked for before the transaction that failed
-    dump(*at, {}, true);
+    dump(*at, Reads::kAll);
     return finish();
   }
   if (!flows) {
     if (first) retry_later(*at, "its flows cannot be read: " + flows.error().message);
     return finish();
   }
-  std::erase_if(*flows, [&part](const auto& found) { return !part.covers(found.flow.cookie); });
   InstalledFlows dumped = by_key(std::move(*flows));
-  if (!part.all()) leave_to_common_count(record, dumped);
-  count(record, dumped, part);
-  // A dump that a transaction overtook may show either state: good for counters only.
-  const bool overtaken = record.sending || dumped_by.sent != record.transactions;
+  count(record, dumped, {});
   if (first) {
     synced(*at, std::move(dumped));
   } else if (!overtaken) {
-    audit(*at, part, std::move(dumped));
+    audit(*at, std::move(dumped));
   }
   return finish();
+}
+
+// Only looks: what differs is repaired in one transaction, after all flows have been read.
+void Engine::Impl::look_at_part(SwitchIndex at, const openflow::CookieFilter& part,
+                                base::Result<std::vector<openflow::FlowStatistics>> flows, bool overtaken) {
+  SwitchRecord& record = records_[at];
+  if (!flows || overtaken) {  // again when the others have been read
+    record.parts.insert(record.parts.begin(), part);
+    return;
+  }
+  std::erase_if(*flows, [&part](const auto& found) { return !part.covers(found.flow.cookie); });
+  InstalledFlows found = by_key(std::move(*flows));
+  record.part_pause = std::chrono::milliseconds(found.size());
+  leave_to_common_count(record, found);
+  count(record, found, part);
+  if (record.in_force() && compare(found, *record.desired, part).count() != 0) dump(at, Reads::kAll);
 }
 
 void Engine::Impl::synced(SwitchIndex at, InstalledFlows dumped) {
@@ -217,14 +244,13 @@ void Engine::Impl::synced(SwitchIndex at, InstalledFlows dumped) {
   emit(Event::Kind::kSwitchSynced, "", topology->switches()[at].name, text);
 }
 
-void Engine::Impl::audit(SwitchIndex at, const openflow::CookieFilter& part, InstalledFlows found) {
+void Engine::Impl::audit(SwitchIndex at, InstalledFlows found) {
   SwitchRecord& record = records_[at];
-  std::erase(record.parts, part);
-  const bool in_force = record.in_force();
-  const Difference difference = in_force ? compare(found, *record.desired, part) : Difference{};
-  if (in_force && difference.count() == 0) return;
-  std::erase_if(record.installed, [&part](const auto& known) { return part.covers(known.second.flow.cookie); });
-  for (auto& [key, flow] : found) record.installed.insert_or_assign(key, std::move(flow));
+  keep_uncounted(record, found);
+  record.installed = std::move(found);
+  record.parts.clear();
+  if (!record.in_force()) return;
+  const Difference difference = compare(record.installed, *record.desired);
   if (difference.count() == 0) return;
   record.repaired_flows += difference.count();
   emit(Event::Kind::kSwitchRepaired, "", topology->switches()[at].name,
@@ -287,7 +313,7 @@ Commands Engine::Impl::transaction_done(openflow::DatapathId datapath, std::uint
   } else if (!result.applied_nothing) {
     record.state = SwitchState::kDumping;  // to see what it holds now
     record.applied.reset();
-    dump(*at, {}, true);
+    dump(*at, Reads::kAll);
   } else {
     record.state = SwitchState::kSynced;  // as before the transaction; what it shall hold changes
   }

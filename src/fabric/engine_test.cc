@@ -210,7 +210,7 @@ TEST(Engine, ANodeThatDoesNotAnswerHoldsACommitForTwoSecondsOnly) {
             "policy-pending p1 commit under way\n");
   world.pending.clear();
   EXPECT_EQ(world.after(1900ms), "");
-  EXPECT_EQ(world.after(200ms), "send s1 +9 -0\n");
+  EXPECT_EQ(world.after(200ms), "count s1\nsend s1 +9 -0\n");
   world.answer();
   EXPECT_EQ(world.state("p1"), "pending: node 'node1' has not answered");
   world.node_up("node1");

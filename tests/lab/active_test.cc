@@ -130,6 +130,24 @@ TEST(Active, TheLastCountersOfAPolicyAreWhatItsToolGot) {
   EXPECT_EQ(told, received);
 }
 
+// It has reached its limit before anybody could come to read.
+TEST(Active, ASmallCaptureOfAFloodHasItsPackets) {
+  const auto rig = Rig::start("leaf-spine", false);
+  ASSERT_TRUE(rig) << base::render(rig.error());
+  const auto folder = std::filesystem::read_symlink("/proc/self/exe").parent_path();
+  const auto file = (*rig)->run_dir() / "small.pcapng";
+  NumberedSender sender("ss-host1", "eth0", kFramesPerSecond);
+  for (const unsigned wanted : {1U, 3U, 20U, 500U}) {
+    const auto done = lab::run({folder / "superspan", "capture", fmt::format("udp port {}", kNumberedPort), "-c",
+                                std::to_string(wanted), "-w", file});
+    ASSERT_TRUE(done) << base::render(done.error());
+    const auto came = counts_in({file});
+    ASSERT_TRUE(came) << base::render(came.error());
+    EXPECT_EQ(std::accumulate(came->begin(), came->end(), 0U), wanted);
+  }
+  ASSERT_TRUE(sender.stop());
+}
+
 TEST(Active, NothingIsLostOnceThePolicyIsReportedActive) {
   expect_nothing_lost("leaf-spine", fmt::format("udp port {}", kNumberedPort));
 }

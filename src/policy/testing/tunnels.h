@@ -51,7 +51,7 @@ inline base::Bytes in_vxlan(const base::Bytes& inside, std::uint32_t vni) {
 // With that many words of options.
 inline base::Bytes in_geneve(const base::Bytes& inside, std::uint32_t vni, unsigned options) {
   FrameWriter writer;
-  const std::size_t size = inside.size() + 8 + 4 * options;
+  const std::size_t size = inside.size() + 8 + std::size_t{4} * options;
   writer.ethernet(0x0800).ipv4("192.0.2.1", "192.0.2.2", 17, 8 + size).udp(50'000, 6081, size);
   writer.put(options, 1).put(0, 1).put(0x6558, 2).put(vni << 8, 4);
   for (unsigned word = 0; word < options; ++word) writer.put(0, 4);
