@@ -28,8 +28,8 @@
 // be compared; between commits, and while one waits for a switch. Between commits all flows are read as an audit: what
 // differs is reported and repaired. Reading keeps a switch and the controller from their work for a while, so an audit
 // comes each poll_interval but not sooner than 1 ms for each flow, and a large table is looked at in parts
-// (fabric/audit.h) and read whole only when one differs. A switch that is away does not hold up the others; its policies
-// stay pending until it is back.
+// (fabric/audit.h) and read whole only when one differs. A switch that is away does not hold up the others; its
+// policies stay pending until it is back.
 //
 // A policy whose flows a switch refuses becomes failed, with the switch's words, and is taken back everywhere; it stays
 // failed until the caller leaves it out of the set or gives it another number.
