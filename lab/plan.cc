@@ -205,6 +205,7 @@ std::string inventory_text(const Plan& plan) {
   const auto app = [&apps](const char* name, const char* services, const std::vector<Host>& members) {
     if (members.empty()) return;
     std::vector<std::string> names;
+    names.reserve(members.size());
     for (const Host& host : members) names.push_back(host.name);
     apps += fmt::format("  - {{name: {}, services: [{}], members: [{}]}}\n", name, services, fmt::join(names, ", "));
   };
