@@ -14,7 +14,8 @@ namespace superspan::base::testing {
 class TemporaryFolder {
  public:
   TemporaryFolder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "superspan-XXXXXX").string();
+    std::string pattern = (std::filesystem::temp_directory_path() / "superspan-").string();
+    pattern.append(6, 'X');  // mkdtemp(3) puts its own letters there
     path_ = ::mkdtemp(pattern.data());
   }
   ~TemporaryFolder() {
