@@ -110,6 +110,13 @@ base::Status PolicyBook::give_slot(store::Policy& policy, store::Counters& count
   return {};
 }
 
+PolicyBook::Proposal PolicyBook::of_next_epoch() const {
+  Proposal proposal;
+  proposal.change.counters = counters_;
+  ++proposal.change.counters.epoch;
+  return proposal;
+}
+
 // The bit of a policy that is edited is still in use while copies are under way, so it counts as taken.
 std::vector<fabric::Slot> PolicyBook::with_slots_in_use(std::vector<fabric::Slot> held) const {
   for (const auto& [name, entry] : entries_) {
@@ -121,9 +128,7 @@ std::vector<fabric::Slot> PolicyBook::with_slots_in_use(std::vector<fabric::Slot
 base::Result<PolicyBook::Proposal> PolicyBook::recompile(std::span<const Draft> drafts,
                                                          std::vector<fabric::Slot> held) const {
   std::vector<fabric::Slot> taken = with_slots_in_use(std::move(held));
-  Proposal proposal;
-  proposal.change.counters = counters_;
-  ++proposal.change.counters.epoch;
+  Proposal proposal = of_next_epoch();
   for (const Draft& draft : drafts) {
     const Entry* before = find(draft.name);
     if (before == nullptr || before->stored.ended || before->stored.text != draft.text) continue;
@@ -147,9 +152,7 @@ base::Result<PolicyBook::Proposal> PolicyBook::recompile(std::span<const Draft> 
 base::Result<PolicyBook::Proposal> PolicyBook::put(std::span<const Draft> drafts, base::WallTime now,
                                                    std::vector<fabric::Slot> held) const {
   std::vector<fabric::Slot> taken = with_slots_in_use(std::move(held));
-  Proposal proposal;
-  proposal.change.counters = counters_;
-  ++proposal.change.counters.epoch;
+  Proposal proposal = of_next_epoch();
   for (const Draft& draft : drafts) {
     const Entry* before = find(draft.name);
     const bool in_force = before != nullptr && !before->stored.ended;

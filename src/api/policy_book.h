@@ -85,6 +85,7 @@ class PolicyBook {
 
  private:
   [[nodiscard]] std::vector<fabric::Slot> with_slots_in_use(std::vector<fabric::Slot> held) const;
+  [[nodiscard]] Proposal of_next_epoch() const;
   [[nodiscard]] fabric::PolicySet policy_set_with(const Proposal* proposal) const;
   // Adds to `taken`.
   [[nodiscard]] static base::Status give_slot(store::Policy& policy, store::Counters& counters,
